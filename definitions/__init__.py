@@ -1,0 +1,1 @@
+"""What should happen: the models people write as YAML. Pure; only the loader reads files."""

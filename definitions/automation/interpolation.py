@@ -1,0 +1,106 @@
+"""`{{ ... }}`: putting parameters, outputs and system variables into a step's inputs."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final
+
+from definitions.automation.values import as_text
+
+TOKEN = re.compile(r"\{\{\s*([^{}\s]+)\s*\}\}")
+
+
+class _Unresolved(Enum):
+    UNRESOLVED = "unresolved"
+
+
+UNRESOLVED: Final = _Unresolved.UNRESOLVED
+"""What `Scope.lookup` answers for a reference that has no value; it stays in the text as it was written."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The values that references can reach at one moment.
+
+    `outputs` maps step name to output name to value; `system` maps `global:REGION`, `automation:EXECUTION_ID`
+    and the like to text.
+    """
+
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    system: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+    def lookup(self, reference: str) -> Any:
+        """The value a reference names, or UNRESOLVED; an empty value counts as none."""
+        value = self._find(reference)
+        return UNRESOLVED if value is None else value
+
+    def _find(self, reference: str) -> Any:
+        if reference in self.parameters:
+            return self.parameters[reference]
+        if reference in self.system:
+            return self.system[reference]
+        space, colon, name = reference.partition(":")
+        if colon:
+            return self.variables.get(name) if space == "variable" else None
+        step, _, output = reference.partition(".")
+        return self.outputs.get(step, {}).get(output)
+
+
+def interpolate(value: Any, scope: Scope) -> Any:
+    """The value with every reference that has a value replaced, in texts, lists and maps of any depth.
+
+    A text that is one reference takes the value with its type; a list item that is one reference to a list is
+    replaced by that list's items; a reference inside a longer text becomes text. References without a value
+    stay as written, keys are not touched, and what was put in is never read again.
+    """
+    if isinstance(value, str):
+        return _interpolate_text(value, scope)
+    if isinstance(value, Mapping):
+        return {key: interpolate(item, scope) for key, item in value.items()}
+    if isinstance(value, list):
+        return _interpolate_list(value, scope)
+    return value
+
+
+def _interpolate_text(text: str, scope: Scope) -> Any:
+    whole = whole_reference(text)
+    if whole is not None:
+        found = scope.lookup(whole)
+        return text if found is UNRESOLVED else found
+
+    def put_in(token: re.Match[str]) -> str:
+        found = scope.lookup(token[1])
+        return token[0] if found is UNRESOLVED else as_text(found)
+
+    return TOKEN.sub(put_in, text)
+
+
+def _interpolate_list(items: list[Any], scope: Scope) -> list[Any]:
+    result: list[Any] = []
+    for item in items:
+        value = interpolate(item, scope)
+        if isinstance(item, str) and isinstance(value, list):
+            result.extend(value)
+        else:
+            result.append(value)
+    return result
+
+
+def whole_reference(text: str) -> str | None:
+    """The reference, if the text is exactly one, spaces around it aside."""
+    token = TOKEN.fullmatch(text.strip())
+    return token[1] if token else None
+
+
+def references(value: Any) -> list[str]:
+    """Every reference written in a value, in order, known or not."""
+    if isinstance(value, str):
+        return TOKEN.findall(value)
+    if isinstance(value, Mapping):
+        return [found for item in value.values() for found in references(item)]
+    if isinstance(value, list):
+        return [found for item in value for found in references(item)]
+    return []

@@ -1,0 +1,49 @@
+"""What a step puts out for later steps, and what the execution puts out at its end."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from definitions.automation.actions import ACTIONS
+from definitions.automation.interpolation import UNRESOLVED
+from definitions.automation.model import Step
+from definitions.automation.selectors import select
+from definitions.automation.values import as_text
+
+NO_OUTPUT = "No output available yet because the step is not successfully executed"
+
+
+def step_outputs(step: Step, response: Any) -> dict[str, Any]:
+    """The outputs of one step by name: those its action always has, then those it declares.
+
+    What the response does not hold is left out, so that references to it stay as written.
+    """
+    if response is None:
+        return {}
+    found: dict[str, Any] = {}
+    for name in ACTIONS[step.action].puts_out:
+        if isinstance(response, Mapping) and response.get(name) is not None:
+            found[name] = response[name]
+    if step.action == "aws:executeScript":
+        found["OutputPayload"] = as_text(response)
+    for output in step.outputs:
+        value = select(output.selector, response, output.type)
+        if value is not UNRESOLVED:
+            found[output.name] = value
+    return found
+
+
+def execution_outputs(
+    declared: Sequence[str], outputs: Mapping[str, Mapping[str, Any]]
+) -> dict[str, list[str]]:
+    """The declared `Step.Output` names with their values as lists of texts, or NO_OUTPUT."""
+    found = {}
+    for name in declared:
+        step, _, output = name.partition(".")
+        value = outputs.get(step, {}).get(output)
+        found[name] = [NO_OUTPUT] if value is None else texts(value)
+    return found
+
+
+def texts(value: Any) -> list[str]:
+    """A value as the API carries it: one text an item of a list, one text for anything else."""
+    return [as_text(item) for item in value] if isinstance(value, list) else [as_text(value)]

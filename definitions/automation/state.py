@@ -1,0 +1,136 @@
+"""What an execution remembers: everything a host needs to carry on elsewhere, as JSON."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+
+class ExecutionStatus(StrEnum):
+    """Where an execution stands, in AWS's words."""
+
+    PENDING = "Pending"
+    IN_PROGRESS = "InProgress"
+    WAITING = "Waiting"
+    SUCCESS = "Success"
+    TIMED_OUT = "TimedOut"
+    CANCELLING = "Cancelling"
+    CANCELLED = "Cancelled"
+    FAILED = "Failed"
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more will happen."""
+        return self in (self.SUCCESS, self.TIMED_OUT, self.CANCELLED, self.FAILED)
+
+
+class StepStatus(StrEnum):
+    """Where a step stands, in AWS's words; Exited is for loops that a body step jumped out of."""
+
+    PENDING = "Pending"
+    IN_PROGRESS = "InProgress"
+    WAITING = "Waiting"
+    SUCCESS = "Success"
+    TIMED_OUT = "TimedOut"
+    CANCELLING = "Cancelling"
+    CANCELLED = "Cancelled"
+    FAILED = "Failed"
+    EXITED = "Exited"
+
+    @property
+    def final(self) -> bool:
+        """Whether the step will not run again."""
+        return self in (self.SUCCESS, self.TIMED_OUT, self.CANCELLED, self.FAILED, self.EXITED)
+
+
+class FailureStage(StrEnum):
+    """When in its action a step failed."""
+
+    INPUT_VALIDATION = "InputValidation"
+    PRE_VERIFICATION = "PreVerification"
+    INVOCATION = "Invocation"
+    POST_VERIFICATION = "PostVerification"
+
+
+class FailureType(StrEnum):
+    """What sort of failure it was."""
+
+    ACTION = "Action"
+    PERMISSION = "Permission"
+    THROTTLING = "Throttling"
+    VERIFICATION = "Verification"
+    INTERNAL = "Internal"
+
+
+class SystemVariables(BaseModel):
+    """Where an execution runs, for `{{ global:ACCOUNT_ID }}` and its like."""
+
+    account_id: str
+    region: str
+    partition: str = "aws"
+
+    def references(self, execution_id: str, now: datetime) -> dict[str, str]:
+        """What documents call these, and the dates, as of now."""
+        return {
+            "global:ACCOUNT_ID": self.account_id,
+            "global:REGION": self.region,
+            "global:AWS_PARTITION": self.partition,
+            "global:DATE": now.strftime("%Y-%m-%d"),
+            "global:DATE_TIME": now.strftime("%Y-%m-%d_%H.%M.%S"),
+            "automation:EXECUTION_ID": execution_id,
+        }
+
+
+class StepState(BaseModel):
+    """One step of an execution. `inputs` are those of the latest attempt, as the action got them."""
+
+    step_execution_id: str
+    name: str
+    action: str
+    is_critical: bool
+    status: StepStatus = StepStatus.PENDING
+    attempt: int = 0
+    inputs: dict[str, Any] = Field(default_factory=dict)
+    outputs: dict[str, Any] = Field(default_factory=dict)
+    started_at: datetime | None = None
+    attempt_started_at: datetime | None = None
+    waiting_since: datetime | None = None
+    ended_at: datetime | None = None
+    failure_message: str | None = None
+    failure_stage: FailureStage | None = None
+    failure_type: FailureType | None = None
+    next_step: str | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether an attempt has begun and not ended."""
+        return self.attempt_started_at is not None
+
+
+class ExecutionState(BaseModel):
+    """An execution of one document; `path` names the steps begun, in order; `outputs` come at the end."""
+
+    execution_id: str
+    document_name: str
+    system: SystemVariables
+    status: ExecutionStatus = ExecutionStatus.IN_PROGRESS
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    variables: dict[str, Any] = Field(default_factory=dict)
+    steps: list[StepState] = Field(default_factory=list)
+    path: list[str] = Field(default_factory=list)
+    current_step: str | None = None
+    started_at: datetime
+    ended_at: datetime | None = None
+    outputs: dict[str, list[str]] = Field(default_factory=dict)
+    failure_message: str | None = None
+    cancel_requested_at: datetime | None = None
+    cancel_deadline: datetime | None = None
+    stop_after_step: bool = False
+
+    def step(self, name: str) -> StepState:
+        """The state of the step of that name; KeyError if there is none."""
+        for step in self.steps:
+            if step.name == name:
+                return step
+        raise KeyError(f"the execution has no step '{name}'")

@@ -1,0 +1,88 @@
+"""Outputs: selectors over responses, what actions put out by themselves, and the execution's outputs."""
+
+from typing import Any
+
+import pytest
+
+from definitions.automation.interpolation import UNRESOLVED
+from definitions.automation.model import Step
+from definitions.automation.outputs import NO_OUTPUT, execution_outputs, step_outputs
+from definitions.automation.selectors import SelectorError, check_selector, select
+from definitions.automation.values import ValueType
+
+RESPONSE = {
+    "Reservations": [{"Instances": [{"Id": "i-1"}, {"Id": "i-2"}]}, {"Instances": [{"Id": "i-3"}]}],
+    "Outputs": [{"OutputKey": "a", "OutputValue": 1}, {"OutputKey": "b", "OutputValue": 2}],
+    "Null": None,
+    "Zero": 0,
+    "InstanceIds": ["i-7"],
+}
+
+
+@pytest.mark.parametrize(
+    ("selector", "kind", "value"),
+    [
+        ("$.Reservations[0].Instances[1].Id", ValueType.STRING, "i-2"),
+        ("$", ValueType.STRING_MAP, RESPONSE),
+        ("$.InstanceIds", ValueType.STRING_LIST, ["i-7"]),
+        ("InstanceIds[0]", ValueType.STRING, "i-7"),
+        ("['InstanceIds'][0]", ValueType.STRING, "i-7"),
+        ("..Id", ValueType.STRING_LIST, ["i-1", "i-2", "i-3"]),
+        ("$..Id", ValueType.STRING, ["i-1", "i-2", "i-3"]),
+        ("$..Gone", ValueType.STRING_LIST, []),
+        ("$..Gone", ValueType.STRING, UNRESOLVED),
+        ("$.Outputs[?(@.OutputKey == 'b')].OutputValue", ValueType.INTEGER, 2),
+        ("$.Outputs[?(@.OutputKey=='b')].OutputValue", ValueType.STRING_LIST, [2]),
+        ("$.Zero", ValueType.INTEGER, 0),
+        ("$.Zero", ValueType.STRING, 0),
+        ("$.Null", ValueType.STRING, UNRESOLVED),
+        ("$.Gone.Deeper[3]", ValueType.STRING, UNRESOLVED),
+    ],
+)
+def test_a_selector_picks_without_converting(selector: str, kind: ValueType, value: Any) -> None:
+    assert select(selector, RESPONSE, kind) == value
+
+
+@pytest.mark.parametrize("selector", ["$.a[", "$.", "$.a.length()", "$.a | $.b", ""])
+def test_what_is_not_one_jsonpath_is_refused(selector: str) -> None:
+    with pytest.raises(SelectorError, match="selector"):
+        check_selector(selector)
+
+
+def step(action: str, *outputs: tuple[str, str]) -> Step:
+    declared = [{"Name": name, "Selector": selector} for name, selector in outputs]
+    return Step.model_validate({"name": "s", "action": action, "outputs": declared})
+
+
+def test_a_script_puts_out_its_payload_as_text_and_what_it_declares() -> None:
+    response = {"Payload": {"id": "é", "n": 1}}
+    assert step_outputs(
+        step("aws:executeScript", ("Id", "$.Payload.id"), ("Gone", "$.Payload.x")), response
+    ) == {
+        "OutputPayload": '{"Payload":{"id":"é","n":1}}',
+        "Id": "é",
+    }
+
+
+def test_an_action_puts_out_what_it_always_has() -> None:
+    response = {"CommandId": "c-1", "Status": "Success", "Output": "hi", "Other": 1}
+    assert step_outputs(step("aws:runCommand"), response) == {
+        "CommandId": "c-1",
+        "Status": "Success",
+        "Output": "hi",
+    }
+    assert step_outputs(step("aws:runCommand"), None) == {}
+
+
+def test_execution_outputs_are_lists_of_texts_and_say_when_there_is_none() -> None:
+    outputs = {"s": {"text": "x", "list": ["a", 1, {"b": True}], "map": {"a": 1}, "flag": False, "none": []}}
+    declared = ["s.text", "s.list", "s.map", "s.flag", "s.none", "s.gone", "t.gone"]
+    assert execution_outputs(declared, outputs) == {
+        "s.text": ["x"],
+        "s.list": ["a", "1", '{"b":true}'],
+        "s.map": ['{"a":1}'],
+        "s.flag": ["false"],
+        "s.none": [],
+        "s.gone": [NO_OUTPUT],
+        "t.gone": [NO_OUTPUT],
+    }
