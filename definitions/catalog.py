@@ -1,0 +1,93 @@
+"""All definitions that are in force together, and what one response plan needs of them."""
+
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Self
+
+from pydantic import Field, TypeAdapter
+
+from definitions.analysis_templates import AnalysisTemplate
+from definitions.base import Kind, Part
+from definitions.contacts import Contact
+from definitions.escalation_plans import EscalationPlan
+from definitions.on_call_schedules import OnCallSchedule
+from definitions.response_plans import ResponsePlan
+from definitions.rotations import Rotation
+from definitions.runbooks import Runbook
+
+Definition = Contact | EscalationPlan | Rotation | OnCallSchedule | ResponsePlan | Runbook | AnalysisTemplate
+AnyDefinition: TypeAdapter[Definition] = TypeAdapter(Annotated[Definition, Field(discriminator="kind")])
+
+Engageable = Contact | EscalationPlan | OnCallSchedule
+
+
+class Catalog(Part):
+    """Definitions by kind and name. References between them are whole when it came through the door."""
+
+    contacts: dict[str, Contact] = Field(default_factory=dict)
+    escalation_plans: dict[str, EscalationPlan] = Field(default_factory=dict)
+    rotations: dict[str, Rotation] = Field(default_factory=dict)
+    on_call_schedules: dict[str, OnCallSchedule] = Field(default_factory=dict)
+    response_plans: dict[str, ResponsePlan] = Field(default_factory=dict)
+    runbooks: dict[str, Runbook] = Field(default_factory=dict)
+    analysis_templates: dict[str, AnalysisTemplate] = Field(default_factory=dict)
+
+    @classmethod
+    def of(cls, definitions: Iterable[Definition]) -> Self:
+        """Collect definitions; of two with the same kind and name the later one stands."""
+        catalog = cls()
+        for definition in definitions:
+            catalog.shelf(definition.kind)[definition.name] = definition
+        return catalog
+
+    def shelf(self, kind: Kind) -> dict[str, Definition]:
+        """The definitions of one kind by name."""
+        shelves: dict[Kind, dict[str, Definition]] = {
+            Kind.CONTACT: self.contacts,  # type: ignore[dict-item]  # dict is invariant; each shelf holds its kind
+            Kind.ESCALATION_PLAN: self.escalation_plans,  # type: ignore[dict-item]
+            Kind.ROTATION: self.rotations,  # type: ignore[dict-item]
+            Kind.ON_CALL_SCHEDULE: self.on_call_schedules,  # type: ignore[dict-item]
+            Kind.RESPONSE_PLAN: self.response_plans,  # type: ignore[dict-item]
+            Kind.RUNBOOK: self.runbooks,  # type: ignore[dict-item]
+            Kind.ANALYSIS_TEMPLATE: self.analysis_templates,  # type: ignore[dict-item]
+        }
+        return shelves[kind]
+
+    def __iter__(self) -> Iterator[Definition]:  # type: ignore[override]  # pydantic iterates fields; nobody needs that here
+        for kind in Kind:
+            yield from self.shelf(kind).values()
+
+    def engageable(self, alias: str) -> Engageable | None:
+        """The contact, escalation plan or on-call schedule of that alias, if there is one."""
+        return (
+            self.contacts.get(alias) or self.escalation_plans.get(alias) or self.on_call_schedules.get(alias)
+        )
+
+    def part_for(self, plan: ResponsePlan) -> "Catalog":
+        """The plan and everything it can reach: what an incident takes along, so that it needs no look-up."""
+        found: list[Definition] = [plan]
+        for alias in plan.engagements:
+            found += self.part_for_engagement(alias)
+        if plan.runbook:
+            found.append(self.runbooks[plan.runbook.name])
+        if plan.analysis:
+            found.append(self.analysis_templates[plan.analysis.template])
+            if plan.analysis.owner:
+                found += self.part_for_engagement(plan.analysis.owner)
+        return Catalog.of(found)
+
+    def part_for_engagement(self, alias: str) -> "Catalog":
+        """One engageable and everything it can reach. KeyError if the alias is unknown."""
+        target = self.engageable(alias)
+        if target is None:
+            raise KeyError(alias)
+        found: list[Definition] = [target]
+        if isinstance(target, EscalationPlan):
+            for stage in target.stages:
+                for escalation in stage.targets:
+                    found += self.part_for_engagement(escalation.contact)
+        elif isinstance(target, OnCallSchedule):
+            for name in target.rotations:
+                rotation = self.rotations[name]
+                found.append(rotation)
+                found += [self.contacts[alias] for alias in rotation.contacts]
+        return Catalog.of(found)

@@ -1,0 +1,16 @@
+"""Which rotations answer together under one alias (AWS: ONCALL_SCHEDULE contact)."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from definitions.base import Alias, DisplayName, Kind, Part
+
+
+class OnCallSchedule(Part):
+    """Engaging it engages whoever is on shift in any of its rotations at that instant."""
+
+    kind: Literal[Kind.ON_CALL_SCHEDULE] = Kind.ON_CALL_SCHEDULE
+    name: Alias
+    display_name: DisplayName = ""
+    rotations: Annotated[tuple[str, ...], Field(min_length=1, max_length=8)]
