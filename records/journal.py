@@ -1,0 +1,128 @@
+"""Writing down what workflows report: one batch, one transaction, harmless when repeated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from records.batches import AutomationRecord, RecordBatch
+from records.engagements import EngagementRecord
+from records.incidents import Analysis, IncidentRecord
+from records.timeline import TimelineEvent
+
+if TYPE_CHECKING:
+    from records.database import Connection
+
+_EVENT = """
+insert into timeline_events (event_id, subject_id, event_type, event_time, position, deleted, record)
+values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (event_id) do update
+   set event_time = excluded.event_time, position = excluded.position,
+       deleted = excluded.deleted, record = excluded.record
+ where excluded.position > timeline_events.position
+"""
+
+_INCIDENT = """
+insert into incidents (incident_id, plan, title, status, impact, dedupe_key, created_at, resolved_at, closed_at,
+                       record, written)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+on conflict (incident_id) do update
+   set title = excluded.title, status = excluded.status, impact = excluded.impact,
+       resolved_at = excluded.resolved_at, closed_at = excluded.closed_at,
+       record = excluded.record, written = excluded.written
+ where excluded.written > incidents.written
+"""
+
+_ENGAGEMENT = """
+insert into engagements (engagement_id, incident_id, contact, status, started_at, record, written)
+values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (engagement_id) do update
+   set status = excluded.status, record = excluded.record, written = excluded.written
+ where excluded.written > engagements.written
+"""
+
+_AUTOMATION = """
+insert into automations (execution_id, incident_id, document_name, status, document, record, written)
+values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (execution_id) do update
+   set status = excluded.status, record = excluded.record, written = excluded.written,
+       document = coalesce(automations.document, excluded.document)
+ where excluded.written > automations.written
+"""
+
+_ANALYSIS = """
+insert into analyses (incident_id, status, completed_at, record) values ($1, $2, $3, $4)
+on conflict (incident_id) do update
+   set status = excluded.status, completed_at = excluded.completed_at, record = excluded.record
+"""
+
+
+async def save(connection: Connection, batch: RecordBatch) -> None:
+    """Write a batch in one transaction. A batch that comes twice, or after a newer one, changes nothing."""
+    async with connection.transaction():
+        if batch.events:
+            await connection.executemany(_EVENT, [_event(batch.subject_id, event) for event in batch.events])
+        if batch.incident:
+            await connection.execute(_INCIDENT, *_incident(batch.incident), batch.number)
+            await connection.execute(
+                "delete from incident_starts where incident_id = $1", batch.incident.incident_id
+            )
+        if batch.engagements:
+            rows = [(*_engagement(engagement), batch.number) for engagement in batch.engagements]
+            await connection.executemany(_ENGAGEMENT, rows)
+        if batch.automation:
+            await connection.execute(_AUTOMATION, *_automation(batch.automation), batch.number)
+        if batch.analysis:
+            await connection.execute(_ANALYSIS, *_analysis(batch.analysis))
+
+
+def _event(subject_id: str, event: TimelineEvent) -> tuple[object, ...]:
+    return (
+        event.event_id,
+        subject_id,
+        event.event_type,
+        event.event_time,
+        event.position,
+        event.deleted,
+        event.model_dump(mode="json"),
+    )
+
+
+def _incident(incident: IncidentRecord) -> tuple[object, ...]:
+    return (
+        incident.incident_id,
+        incident.plan,
+        incident.title,
+        incident.status,
+        incident.impact,
+        incident.dedupe_key,
+        incident.created_at,
+        incident.resolved_at,
+        incident.closed_at,
+        incident.model_dump(mode="json"),
+    )
+
+
+def _engagement(engagement: EngagementRecord) -> tuple[object, ...]:
+    return (
+        engagement.engagement_id,
+        engagement.incident_id,
+        engagement.contact,
+        engagement.status,
+        engagement.started_at,
+        engagement.model_dump(mode="json"),
+    )
+
+
+def _automation(automation: AutomationRecord) -> tuple[object, ...]:
+    return (
+        automation.execution_id,
+        automation.incident_id,
+        automation.document_name,
+        automation.status,
+        automation.document,
+        automation.model_dump(mode="json", exclude={"document"}),
+    )
+
+
+def _analysis(analysis: Analysis) -> tuple[object, ...]:
+    return (analysis.incident_id, analysis.status, analysis.completed_at, analysis.model_dump(mode="json"))
