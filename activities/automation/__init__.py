@@ -1,0 +1,1 @@
+"""Actions of runbook steps that touch the world: one file per kind."""

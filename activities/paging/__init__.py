@@ -1,0 +1,1 @@
+"""Handing pages over to the outside: one file per channel type."""

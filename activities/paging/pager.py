@@ -1,0 +1,46 @@
+"""The activity that hands a page to its channel."""
+
+from datetime import UTC, datetime
+
+import httpx2
+from temporalio import activity
+
+from activities.heartbeat import beating
+from activities.paging import email, webhook
+from activities.paging.messages import Delivery, Outcome, PageMessage
+from definitions.contacts import Channel, ChannelType
+from settings import Settings, SettingsError
+
+
+class Pager:
+    """Activities that page. A channel type is added here and as a file beside this one."""
+
+    def __init__(self, settings: Settings, http: httpx2.AsyncClient) -> None:
+        self._settings = settings
+        self._smtp = settings.smtp
+        self._http = http
+
+    @activity.defn
+    async def send_page(self, message: PageMessage) -> Delivery:
+        """Hand one message over. Every outcome is a result; only a lost worker makes Temporal try again."""
+        return await beating(self._send(message))
+
+    async def _send(self, message: PageMessage) -> Delivery:
+        match message.channel.type:
+            case ChannelType.EMAIL:
+                if self._smtp is None:
+                    return _rejected("no mail server is known; set TOCSIN_SMTP_URL")
+                return await email.send(message, self._smtp, self._settings.mail_from)
+            case ChannelType.WEBHOOK:
+                try:
+                    secret = self._secret(message.channel)
+                except SettingsError as error:
+                    return _rejected(str(error))
+                return await webhook.send(message, self._http, secret)
+
+    def _secret(self, channel: Channel) -> str | None:
+        return self._settings.secret(channel.secret_name) if channel.secret_name else None
+
+
+def _rejected(detail: str) -> Delivery:
+    return Delivery(outcome=Outcome.REJECTED, at=datetime.now(UTC), detail=detail)
