@@ -1,0 +1,579 @@
+"""The life of an incident, from its trigger to what was learned."""
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+from workflows.engagement import Engagement
+from workflows.journal import Journal
+from workflows.paging import Desk
+
+with workflow.unsafe.imports_passed_through():
+    from records.base import Record
+    from records.batches import RecordBatch
+    from records.engagements import EngagementRecord, EngagementStatus
+    from records.incidents import MAX_RELATED_ITEMS, Analysis, IncidentRecord, IncidentStatus
+    from records.timeline import SYSTEM, EventType, TimelineEvent, fold
+    from workflows import search_attributes
+    from workflows.messages import (
+        Acknowledge,
+        AddEvent,
+        AutomationReport,
+        ChangeRelatedItem,
+        CompleteAnalysis,
+        DeleteEvent,
+        Disengage,
+        Duplicate,
+        EditEvent,
+        Engage,
+        IncidentView,
+        Refusal,
+        Reopen,
+        Resolve,
+        SkipAnalysis,
+        StartRunbook,
+        Update,
+        refuse,
+    )
+
+from workflows.analysis import AnalysisDesk
+from workflows.archiving import archive
+from workflows.incident_state import Carried, IncidentInput
+from workflows.runbooks import Runbooks
+from workflows.timeline_edits import TimelineEdits
+
+T = TypeVar("T", bound=Record)
+
+FIRST_PAGES = timedelta(seconds=1)
+"""How long the runbook waits for the first pages to be out."""
+
+
+@workflow.defn
+class IncidentWorkflow:
+    """Executes a response plan: engages, runs the runbook, keeps the timeline, waits for the analysis."""
+
+    @workflow.init
+    def __init__(self, given: IncidentInput) -> None:
+        """Handlers may run before `run`, so everything they touch is built here."""
+        carried = given.carried or Carried()
+        self._given = given
+        self._incident = given.incident
+        self._automations = carried.automations
+        self._runs = carried.runs
+        self._tasks: list[asyncio.Task[None]] = []
+        self._dirty: set[str] = set()
+        self._desk = Desk()
+        self._journal = Journal(self._incident.incident_id, carried.journal, self._records)
+        self._journal.hold_for(self._desk.leaving_now)
+        self._edits = TimelineEdits(self._journal, carried.editable)
+        self._runbooks = Runbooks(self._incident, self._automations, self._journal)
+        self._analysis = AnalysisDesk(
+            self._incident, given.plan, given.catalog, carried, self._desk, self._journal
+        )
+        self._engagements: dict[str, Engagement] = {}
+        for record in carried.engagements:
+            self._host(record, on_call={})
+        if given.carried is None:
+            self._open()
+
+    @workflow.run
+    async def run(self, given: IncidentInput) -> IncidentRecord:
+        """Live until the analysis is done, in as many runs as the history needs."""
+        for engagement in self._engagements.values():
+            self._spawn(engagement.run())
+        self._spawn(self._journal.keep())
+        self._spawn(self._journal.catch_up())
+        self._spawn(self._analysis.remind())
+        if given.carried is None:
+            self._spawn(self._run_planned_runbook())
+        elif self._runs:
+            self._spawn(archive(self._incident.incident_id, self._runs, only_last=True))
+        await workflow.wait_condition(
+            lambda: (
+                self._incident.closed_at is not None or self._history_is_long() or self._failed() is not None
+            )
+        )
+        if failed := self._failed():
+            failed.result()
+        if self._incident.closed_at is None:
+            await self._continue_as_new()
+        await workflow.wait_condition(lambda: workflow.all_handlers_finished() and self._desk.idle)
+        await self._journal.saved()
+        await archive(self._incident.incident_id, [*self._runs, workflow.info().run_id])
+        return self._incident
+
+    # What people and programs can do. Each is an update: the caller learns whether it was accepted, and what it
+    # wrote can be read when the answer comes. `acknowledge`, `resolve` and `complete_analysis` are signals as well,
+    # so that Temporal's own tools are enough in an emergency.
+
+    @workflow.update
+    async def acknowledge(self, message: Acknowledge) -> IncidentRecord:
+        """A contact has it."""
+        for engagement in self._engaging(message):
+            engagement.acknowledge(message.contact, author=message.author, note=message.note)
+        return await self._answer()
+
+    @acknowledge.validator
+    def _check_acknowledge(self, message: Acknowledge) -> None:
+        self._must_not_be_closed()
+        if message.engagement_id is not None and message.engagement_id not in self._engagements:
+            raise refuse(Refusal.NOT_FOUND, f"no engagement {message.engagement_id} on this incident")
+        if not self._engaging(message):
+            engaged = sorted({name for e in self._engagements.values() for name in e.record.people})
+            raise refuse(
+                Refusal.CONFLICT,
+                f"{message.contact!r} has not been engaged; engaged so far: {', '.join(engaged) or 'nobody'}",
+            )
+
+    @workflow.update
+    async def resolve(self, message: Resolve) -> IncidentRecord:
+        """It is over: paging stops, and the analysis is due."""
+        self._resolve(message)
+        return await self._answer()
+
+    @resolve.validator
+    def _check_resolve(self, message: Resolve) -> None:
+        self._must_be(IncidentStatus.OPEN)
+
+    @workflow.update
+    async def reopen(self, message: Reopen) -> IncidentRecord:
+        """It was not over. Nobody is paged anew; engage whom you need."""
+        self._incident.status = IncidentStatus.OPEN
+        self._incident.resolved_at = None
+        self._analysis.not_due()
+        self._change(message.author, {"status": IncidentStatus.OPEN, "reason": message.reason})
+        return await self._answer()
+
+    @reopen.validator
+    def _check_reopen(self, message: Reopen) -> None:
+        self._must_be(IncidentStatus.RESOLVED)
+
+    @workflow.update
+    async def update(self, message: Update) -> IncidentRecord:
+        """Change title, summary, impact or chat channel. Nobody is paged for it (AWS: recorded and notified)."""
+        changes = {
+            name: value
+            for name in ("title", "summary", "impact", "chat_channel")
+            if (value := getattr(message, name)) is not None and value != getattr(self._incident, name)
+        }
+        for name, value in changes.items():
+            setattr(self._incident, name, value or None if name == "chat_channel" else value)
+        if changes:
+            self._change(message.author, changes)
+        return await self._answer()
+
+    @update.validator
+    def _check_update(self, message: Update) -> None:
+        self._must_not_be_closed()
+
+    @workflow.update
+    async def add_event(self, message: AddEvent) -> str:
+        """A custom event or note on the timeline; its id."""
+        self._edits.add(message)
+        await self._journal.written()
+        return message.event_id
+
+    @add_event.validator
+    def _check_add_event(self, message: AddEvent) -> None:
+        self._must_not_be_closed()
+        self._edits.check_add(message)
+
+    @workflow.update
+    async def edit_event(self, message: EditEvent) -> str:
+        """New content for a custom event or note; its id."""
+        self._edits.edit(message)
+        await self._journal.written()
+        return message.event_id
+
+    @edit_event.validator
+    def _check_edit_event(self, message: EditEvent) -> None:
+        self._must_not_be_closed()
+        self._edits.check_known(message)
+
+    @workflow.update
+    async def delete_event(self, message: DeleteEvent) -> str:
+        """Take a custom event or note off the timeline; its id."""
+        self._edits.delete(message)
+        await self._journal.written()
+        return message.event_id
+
+    @delete_event.validator
+    def _check_delete_event(self, message: DeleteEvent) -> None:
+        self._must_not_be_closed()
+        self._edits.check_known(message)
+
+    @workflow.update
+    async def add_related_item(self, message: ChangeRelatedItem) -> IncidentRecord:
+        """Tie something to the incident; one that is there already stays as it is."""
+        if not any(item.same_as(message.item) for item in self._incident.related_items):
+            self._incident.related_items.append(message.item)
+            self._change(
+                message.author, {"relatedItems": {"itemToAdd": message.item.model_dump(mode="json")}}
+            )
+        return await self._answer()
+
+    @add_related_item.validator
+    def _check_add_related_item(self, message: ChangeRelatedItem) -> None:
+        self._must_not_be_closed()
+        if len(self._incident.related_items) >= MAX_RELATED_ITEMS:
+            raise refuse(
+                Refusal.CONFLICT, f"the incident has {MAX_RELATED_ITEMS} related items; remove one first"
+            )
+
+    @workflow.update
+    async def remove_related_item(self, message: ChangeRelatedItem) -> IncidentRecord:
+        """Untie what has the same type and value."""
+        kept = [item for item in self._incident.related_items if not item.same_as(message.item)]
+        self._incident.related_items = kept
+        self._change(message.author, {"relatedItems": {"itemToRemove": message.item.model_dump(mode="json")}})
+        return await self._answer()
+
+    @remove_related_item.validator
+    def _check_remove_related_item(self, message: ChangeRelatedItem) -> None:
+        self._must_not_be_closed()
+        if not any(item.same_as(message.item) for item in self._incident.related_items):
+            raise refuse(Refusal.NOT_FOUND, f"no related item {message.item.type} {message.item.value!r}")
+
+    @workflow.update
+    async def engage(self, message: Engage) -> EngagementRecord:
+        """Page someone else as well."""
+        if message.engagement_id not in self._engagements:
+            for definition in message.catalog:
+                self._given.catalog.shelf(definition.kind).setdefault(definition.name, definition)
+            record = self._engagement_record(
+                message.contact,
+                engagement_id=message.engagement_id,
+                sender=message.author,
+                subject=message.subject,
+                content=message.content,
+            )
+            self._spawn(self._host(record, on_call=message.on_call).run())
+        await self._journal.written()
+        return self._engagements[message.engagement_id].record
+
+    @engage.validator
+    def _check_engage(self, message: Engage) -> None:
+        self._must_be(IncidentStatus.OPEN)
+        if message.catalog.engageable(message.contact) is None:
+            raise refuse(Refusal.INVALID, f"the message has no definition of {message.contact!r}")
+
+    @workflow.update
+    async def disengage(self, message: Disengage) -> EngagementRecord:
+        """Stop one engagement."""
+        engagement = self._engagements[message.engagement_id]
+        engagement.stop(message.reason or "disengaged", author=message.author)
+        await self._journal.written()
+        return engagement.record
+
+    @disengage.validator
+    def _check_disengage(self, message: Disengage) -> None:
+        self._must_not_be_closed()
+        engagement = self._engagements.get(message.engagement_id)
+        if engagement is None:
+            raise refuse(Refusal.NOT_FOUND, f"no engagement {message.engagement_id} on this incident")
+        if engagement.record.status is EngagementStatus.STOPPED:
+            raise refuse(Refusal.CONFLICT, f"engagement {message.engagement_id} has been stopped already")
+
+    @workflow.update
+    async def start_runbook(self, message: StartRunbook) -> str:
+        """Run a runbook for this incident; the id of its execution."""
+        await self._runbooks.start(message)
+        await self._journal.written()
+        return message.execution_id
+
+    @start_runbook.validator
+    def _check_start_runbook(self, message: StartRunbook) -> None:
+        self._must_be(IncidentStatus.OPEN)
+        self._runbooks.check(message)
+
+    @workflow.update
+    async def complete_analysis(self, message: CompleteAnalysis) -> Analysis:
+        """What was learned; it ends the incident's life."""
+        return await self._close(self._analysis.complete(message))
+
+    @complete_analysis.validator
+    def _check_complete_analysis(self, message: CompleteAnalysis) -> None:
+        self._must_be(IncidentStatus.RESOLVED)
+        self._analysis.check_complete(message)
+
+    @workflow.update
+    async def skip_analysis(self, message: SkipAnalysis) -> Analysis:
+        """No analysis, for a reason; it ends the incident's life."""
+        return await self._close(self._analysis.skip(message))
+
+    @skip_analysis.validator
+    def _check_skip_analysis(self, message: SkipAnalysis) -> None:
+        self._must_be(IncidentStatus.RESOLVED)
+
+    @workflow.signal(name="acknowledge")
+    def acknowledge_by_signal(self, given: Any) -> None:
+        """`--input '{"contact": "ana"}'` or just `'"ana"'`."""
+        message = self._read(Acknowledge, {"contact": given} if isinstance(given, str) else given)
+        if message and self._permitted("acknowledge", lambda: self._check_acknowledge(message)):
+            for engagement in self._engaging(message):
+                engagement.acknowledge(message.contact, author=message.author, note=message.note)
+            self._touch()
+
+    @workflow.signal(name="resolve")
+    def resolve_by_signal(self, given: Any = None) -> None:
+        """`--input '{"author": "ana"}'`, or no input at all."""
+        message = self._read(Resolve, given)
+        if message and self._permitted("resolve", lambda: self._check_resolve(message)):
+            self._resolve(message)
+
+    @workflow.signal(name="complete_analysis")
+    def complete_analysis_by_signal(self, given: Any = None) -> None:
+        """`--input '{"answers": {...}}'`."""
+        message = self._read(CompleteAnalysis, given)
+        if message and self._permitted("complete_analysis", lambda: self._check_complete_analysis(message)):
+            self._finish(self._analysis.complete(message))
+
+    @workflow.signal
+    def duplicate(self, message: Duplicate) -> None:
+        """Another trigger was folded into this incident."""
+        trigger = {"createdIncident": False, "incidentSource": message.source, "count": message.count}
+        trigger |= {"triggerArn": message.trigger_arn, "rawData": message.raw_data}
+        self._journal.note(EventType.TRIGGER, trigger, author=message.author)
+
+    @workflow.signal
+    def report_automation(self, message: AutomationReport) -> None:
+        """A runbook execution of this incident tells how it goes."""
+        self._runbooks.take(message)
+
+    @workflow.query
+    def state(self) -> IncidentView:
+        """How the incident stands."""
+        return IncidentView(
+            incident=self._incident,
+            engagements=[engagement.record for engagement in self._engagements.values()],
+            automations=self._automations,
+            events=self._journal.state.position,
+        )
+
+    @workflow.query
+    def timeline(self) -> list[TimelineEvent]:
+        """The events of this run; those before continue-as-new are in the records and the earlier histories."""
+        return fold(self._journal.timeline)
+
+    # How it begins, changes and ends.
+
+    def _open(self) -> None:
+        trigger, plan = self._incident.trigger, self._given.plan
+        author = self._incident.created_by
+        self._journal.note(
+            EventType.TRIGGER,
+            {
+                "createdIncident": True,
+                "incidentSource": trigger.source,
+                "triggerArn": trigger.trigger_arn,
+                "rawData": trigger.raw_data,
+            },
+            author=author,
+            at=self._incident.created_at,
+        )
+        self._journal.note(
+            EventType.START,
+            {
+                "incidentTitle": self._incident.title,
+                "impact": self._incident.impact,
+                "responsePlan": plan.name,
+                "contactsEngage": list(plan.engagements),
+                "ssmDocumentName": plan.runbook.name if plan.runbook else None,
+                "triggerArn": trigger.trigger_arn,
+            },
+            author=author,
+        )
+        for contact in plan.engagements:
+            record = self._engagement_record(contact, engagement_id=str(workflow.uuid4()), sender=author)
+            self._host(record, on_call=self._given.on_call)
+        self._touch()
+
+    async def _run_planned_runbook(self) -> None:
+        planned = self._given.plan.runbook
+        if planned is None:
+            return
+        with contextlib.suppress(TimeoutError):  # a slow channel must not keep the runbook from running
+            await workflow.wait_condition(lambda: self._desk.idle, timeout=FIRST_PAGES)
+        runbook = self._given.catalog.runbooks[planned.name]
+        await self._runbooks.start_planned(planned, runbook.document, self._incident.created_by)
+
+    def _resolve(self, message: Resolve) -> None:
+        self._incident.status = IncidentStatus.RESOLVED
+        self._incident.resolved_at = workflow.now()
+        self._change(message.author, {"status": IncidentStatus.RESOLVED, "note": message.note})
+        for engagement in self._engagements.values():
+            if not engagement.over:
+                engagement.stop("incident resolved", author=message.author)
+        self._analysis.due()
+
+    async def _close(self, analysis: Analysis) -> Analysis:
+        self._finish(analysis)
+        await self._journal.written()
+        return analysis
+
+    def _finish(self, analysis: Analysis) -> None:
+        self._incident.closed_at = workflow.now()
+        self._touch(analysis.author)
+
+    def _change(self, author: str, attributes: dict[str, Any]) -> None:
+        """An update of the record: stamped, on the timeline, and visible to Temporal's own tools."""
+        self._touch(author)
+        modified = [{"attributeName": name, "newValue": value} for name, value in attributes.items()]
+        data = {"modifiedBy": author, "modifiedAttributes": modified, "incidentTitle": self._incident.title}
+        self._journal.note(EventType.UPDATE, data, author=author, references=[self._incident.arn])
+        if attributes.keys() & {"status", "impact"}:
+            workflow.upsert_search_attributes(
+                [
+                    search_attributes.STATUS.value_set(self._incident.status),
+                    search_attributes.IMPACT.value_set(self._incident.impact),
+                ]
+            )
+
+    def _touch(self, author: str = SYSTEM) -> None:
+        if author != SYSTEM:
+            self._incident.modified_by = author
+            self._incident.modified_at = workflow.now()
+        self._dirty.add(self._incident.incident_id)
+        self._journal.changed()
+
+    async def _answer(self) -> IncidentRecord:
+        await self._journal.written()
+        return self._incident
+
+    # What validators ask.
+
+    def _must_not_be_closed(self) -> None:
+        if self._incident.closed_at is not None:
+            raise refuse(
+                Refusal.CONFLICT, "the incident is closed: its analysis is done and nothing changes any more"
+            )
+
+    def _must_be(self, status: IncidentStatus) -> None:
+        self._must_not_be_closed()
+        if self._incident.status is not status:
+            raise refuse(Refusal.CONFLICT, f"the incident is {self._incident.status}; this needs it {status}")
+
+    def _engaging(self, message: Acknowledge) -> list[Engagement]:
+        return [
+            engagement
+            for id_, engagement in self._engagements.items()
+            if message.engagement_id in (None, id_) and engagement.engages(message.contact)
+        ]
+
+    def _read(self, model: type[T], given: Any) -> T | None:
+        """A signal's input as a message. What cannot be read goes on the timeline: nobody waits for an error."""
+        try:
+            return model.model_validate({} if given is None else given)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"]) or "input"
+            self._journal.note(
+                EventType.REFUSED_SIGNAL, {"signal": model.__name__, "reason": f"{where}: {first['msg']}"}
+            )
+            return None
+
+    def _permitted(self, signal: str, check: Any) -> bool:
+        try:
+            check()
+        except ApplicationError as error:
+            self._journal.note(EventType.REFUSED_SIGNAL, {"signal": signal, "reason": error.message})
+            return False
+        return True
+
+    # Hosting.
+
+    def _engagement_record(
+        self,
+        contact: str,
+        *,
+        engagement_id: str,
+        sender: str,
+        subject: str | None = None,
+        content: str | None = None,
+    ) -> EngagementRecord:
+        incident = self._incident
+        return EngagementRecord(
+            engagement_id=engagement_id,
+            contact=contact,
+            incident_id=incident.incident_id,
+            sender=sender,
+            subject=subject or f"[impact {incident.impact}] {incident.title}",
+            content=content or incident.summary,
+            started_at=workflow.now(),
+        )
+
+    def _host(self, record: EngagementRecord, *, on_call: dict[str, list[str]]) -> Engagement:
+        engagement = Engagement(
+            record,
+            catalog=self._given.catalog,
+            on_call=dict(on_call),
+            desk=self._desk,
+            journal=self._journal,
+            changed=lambda record: self._dirty.add(record.engagement_id),
+        )
+        self._engagements[record.engagement_id] = engagement
+        self._dirty.add(record.engagement_id)
+        return engagement
+
+    def _records(self, everything: bool) -> RecordBatch:
+        dirty, self._dirty = self._dirty, set()
+        incident = self._incident
+        return RecordBatch(
+            subject_id=incident.incident_id,
+            incident=incident if everything or incident.incident_id in dirty else None,
+            engagements=[
+                engagement.record
+                for id_, engagement in self._engagements.items()
+                if everything or id_ in dirty
+            ],
+            analysis=self._analysis.result,
+        )
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.create_task(work))
+
+    def _failed(self) -> asyncio.Task[None] | None:
+        """A task that ended with an exception: a bug, which must fail the workflow task and not be lost."""
+        return next((task for task in self._tasks if task.done() and task.exception() is not None), None)
+
+    def _history_is_long(self) -> bool:
+        info = workflow.info()
+        return (
+            info.is_continue_as_new_suggested()
+            or info.get_current_history_length() >= self._given.history_limit
+        )
+
+    async def _continue_as_new(self) -> None:
+        """Go on in a new run, when nothing is on its way that only this run would hear of."""
+        self._desk.closing = True
+        await workflow.wait_condition(
+            lambda: (
+                workflow.all_handlers_finished()
+                and self._desk.idle
+                and self._journal.settled
+                and self._runbooks.idle
+            )
+        )
+        workflow.continue_as_new(
+            self._given.model_copy(
+                update={
+                    "incident": self._incident,
+                    "on_call": {},
+                    "carried": Carried(
+                        engagements=[engagement.record for engagement in self._engagements.values()],
+                        automations=self._automations,
+                        analysis=self._analysis.result,
+                        journal=self._journal.state,
+                        editable=self._edits.editable,
+                        reminder_at=self._analysis.reminder_at,
+                        runs=[*self._runs, workflow.info().run_id],
+                    ),
+                }
+            )
+        )

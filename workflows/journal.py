@@ -1,0 +1,170 @@
+"""What a workflow knows to have happened, and getting it written down without ever holding up a page."""
+
+import contextlib
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.record_keeping import RecordKeeping, WriteDown
+    from records.base import Record
+    from records.batches import RecordBatch
+    from records.timeline import SYSTEM, EventType, TimelineEvent
+
+MAX_BATCH = 100
+"""Events in one batch, so that its payload stays small."""
+
+PAGE_FIRST = timedelta(seconds=1)
+"""How long writing waits for pages that leave in the same workflow task."""
+
+
+class JournalState(Record):
+    """What the journal carries through continue-as-new."""
+
+    position: int = 0
+    batches: int = 0
+    unsaved: list[TimelineEvent] = []
+    behind: bool = False
+
+
+class Journal:
+    """Collects facts and writes them in batches.
+
+    A local activity puts the events into the history and, when PostgreSQL answers, into the records. When it
+    does not, the journal is *behind*: facts still reach the history at once, and an ordinary activity, which holds
+    up nothing, is retried until the records have caught up.
+
+    `records(everything)` gives rows as a batch without events: those that changed since the last call, or all.
+    """
+
+    def __init__(self, subject_id: str, state: JournalState, records: Callable[[bool], RecordBatch]) -> None:
+        self.state = state
+        self._subject = subject_id
+        self.timeline: list[TimelineEvent] = []
+        self._records = records
+        self._fresh: list[TimelineEvent] = []
+        self._changes = 0
+        self._written = 0
+        self._pages_leaving: Callable[[], bool] = lambda: False
+
+    def hold_for(self, pages_leaving: Callable[[], bool]) -> None:
+        """Let pages that leave in the same task go first.
+
+        The commands of one workflow task reach the server together, and only when its local activities are done.
+        """
+        self._pages_leaving = pages_leaving
+
+    def note(
+        self,
+        event_type: EventType,
+        data: Mapping[str, Any],
+        *,
+        author: str = SYSTEM,
+        at: datetime | None = None,
+        references: list[str] | None = None,
+        event_id: str | None = None,
+        deleted: bool = False,
+    ) -> TimelineEvent:
+        """Put an event on the timeline, happening at `at` (default: now).
+
+        With the id of an event that is there already it is that event's new version; `deleted` takes it off.
+        """
+        self.state.position += 1
+        event = TimelineEvent(
+            event_id=event_id or str(workflow.uuid4()),
+            event_type=event_type,
+            event_time=at or workflow.now(),
+            updated_time=workflow.now(),
+            author=author,
+            data=dict(data),
+            references=references or [],
+            position=self.state.position,
+            deleted=deleted,
+        )
+        self.timeline.append(event)
+        self._fresh.append(event)
+        self.changed()
+        return event
+
+    def changed(self) -> None:
+        """Say that something which `records` tells has changed."""
+        self._changes += 1
+
+    @property
+    def settled(self) -> bool:
+        """Whether every fact is in the history."""
+        return self._written == self._changes
+
+    async def written(self) -> None:
+        """Wait until all facts so far are written down: into the records too, unless PostgreSQL is away."""
+        mark = self._changes
+        await workflow.wait_condition(lambda: self._written >= mark)
+
+    async def saved(self) -> None:
+        """Wait until the records hold everything, however long PostgreSQL stays away."""
+        await workflow.wait_condition(lambda: self.settled and not self.state.behind)
+
+    async def keep(self) -> None:
+        """Write facts down as they come, for as long as the workflow lives."""
+        while True:
+            await workflow.wait_condition(lambda: not self.settled)
+            await _until_everybody_has_acted()
+            if self._pages_leaving():
+                # After the timeout the pages have long left with an earlier task; one of them is just slow.
+                with contextlib.suppress(TimeoutError):
+                    await workflow.wait_condition(lambda: not self._pages_leaving(), timeout=PAGE_FIRST)
+            await self._write_batch()
+
+    async def catch_up(self) -> None:
+        """Save what PostgreSQL missed, whenever it was away."""
+        while True:
+            await workflow.wait_condition(lambda: self.state.behind)
+            mark, events = self._changes, self.state.unsaved[:MAX_BATCH]
+            batch = self._batch(events, self._records(True))
+            try:
+                await workflow.execute_activity_method(
+                    RecordKeeping.save_records,
+                    batch,
+                    start_to_close_timeout=timedelta(seconds=10),
+                    retry_policy=RetryPolicy(
+                        initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=5)
+                    ),
+                    summary=f"save {len(events)} events that PostgreSQL missed",
+                )
+            except ActivityError:
+                continue
+            self.state.unsaved = self.state.unsaved[len(events) :]
+            self.state.behind = bool(self.state.unsaved) or self._changes > mark
+
+    async def _write_batch(self) -> None:
+        mark, events = self._changes, self._fresh[:MAX_BATCH]
+        self._fresh = self._fresh[len(events) :]
+        behind = self.state.behind
+        rows = RecordBatch(subject_id=self._subject) if behind else self._records(False)
+        written = await workflow.execute_local_activity_method(
+            RecordKeeping.write_down,
+            WriteDown(batch=self._batch(events, rows), try_database=not behind),
+            start_to_close_timeout=timedelta(seconds=5),
+            summary=f"{len(events)} timeline events",
+        )
+        if not written.saved:
+            self.state.unsaved += events
+            self.state.behind = True
+        if not self._fresh:
+            self._written = mark
+
+    def _batch(self, events: list[TimelineEvent], rows: RecordBatch) -> RecordBatch:
+        self.state.batches += 1
+        return rows.model_copy(update={"number": self.state.batches, "events": events})
+
+
+async def _until_everybody_has_acted() -> None:
+    """Let every coroutine that runs in this workflow task come to its next wait.
+
+    Conditions are looked at when nothing else is left to run, so one that holds already is a way to be last.
+    """
+    await workflow.wait_condition(lambda: True)

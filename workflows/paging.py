@@ -1,0 +1,84 @@
+"""Handing pages over from a workflow, and knowing which are on their way."""
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from activities.on_call import OnCall, OnCallAnswer, OnCallQuestion
+    from activities.paging.messages import Delivery, Outcome, PageMessage
+    from activities.paging.pager import Pager
+
+WORKER_LOST = timedelta(seconds=4)
+"""Without a heartbeat for this long, the worker that was sending is taken for dead and another one sends."""
+
+SLOWEST_SEND = timedelta(seconds=60)
+
+SENDING = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200),
+    backoff_coefficient=1.5,
+    maximum_interval=timedelta(seconds=5),
+)
+"""Only a lost worker or a bug gets here: every outcome of a send is a result, repeated by the engagement."""
+
+
+class Desk:
+    """The place pages leave from. Counts those on their way, and lets none leave once it is closing."""
+
+    def __init__(self) -> None:
+        self.closing = False
+        self._under_way = 0
+        self._last_left_at_length = -1
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is on its way."""
+        return self._under_way == 0
+
+    def leaving_now(self) -> bool:
+        """Whether a page left in the workflow task that runs now, so that nothing may delay this task's end."""
+        return self._last_left_at_length == workflow.info().get_current_history_length()
+
+    async def send(self, message: PageMessage) -> Delivery:
+        """Hand a page over; raises asyncio.CancelledError when it was stopped before it left."""
+        self._under_way += 1
+        self._last_left_at_length = workflow.info().get_current_history_length()
+        try:
+            return await workflow.execute_activity_method(
+                Pager.send_page,
+                message,
+                activity_id=f"page-{message.key}",
+                start_to_close_timeout=SLOWEST_SEND,
+                heartbeat_timeout=WORKER_LOST,
+                retry_policy=SENDING,
+                cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+                summary=f"page {message.contact} on {message.channel.name}",
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise asyncio.CancelledError from error
+            return Delivery(
+                outcome=Outcome.UNKNOWN, at=workflow.now(), detail=str(error.cause or error)[:500]
+            )
+        finally:
+            self._under_way -= 1
+
+    async def who_is_on_call(self, question: OnCallQuestion) -> OnCallAnswer:
+        """Ask the calendar, with retries until it answers: it needs nothing but a worker."""
+        self._under_way += 1
+        try:
+            return await workflow.execute_activity_method(
+                OnCall.who_is_on_call,
+                question,
+                start_to_close_timeout=timedelta(seconds=10),
+                heartbeat_timeout=None,
+                retry_policy=RetryPolicy(
+                    initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=5)
+                ),
+                summary=f"who is on call for {question.schedule}",
+            )
+        finally:
+            self._under_way -= 1

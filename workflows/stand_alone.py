@@ -1,0 +1,110 @@
+"""Paging without an incident: one engagement in a workflow of its own."""
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import workflow
+
+from workflows.engagement import Engagement
+from workflows.journal import Journal, JournalState
+from workflows.paging import Desk
+
+with workflow.unsafe.imports_passed_through():
+    from definitions.catalog import Catalog
+    from records.base import Record
+    from records.batches import RecordBatch
+    from records.engagements import EngagementRecord, EngagementStatus
+    from records.timeline import TimelineEvent, fold
+    from workflows.messages import Acknowledge, Disengage, Refusal, refuse
+
+LATE = timedelta(days=1)
+"""How long after its plan is over an engagement still takes an acknowledgement."""
+
+
+class EngagementInput(Record):
+    """An engagement, all it can reach, and who was on shift when it was asked for, by schedule."""
+
+    engagement: EngagementRecord
+    catalog: Catalog
+    on_call: dict[str, list[str]] = {}
+
+
+@workflow.defn
+class EngagementWorkflow:
+    """Hosts one engagement until it is acknowledged or stopped, or its plan has long been over."""
+
+    @workflow.init
+    def __init__(self, given: EngagementInput) -> None:
+        """Handlers may run before `run`, so everything they touch is built here."""
+        self._desk = Desk()
+        self._journal = Journal(given.engagement.engagement_id, JournalState(), self._records)
+        self._journal.hold_for(self._desk.leaving_now)
+        self._engagement = Engagement(
+            given.engagement,
+            catalog=given.catalog,
+            on_call=given.on_call,
+            desk=self._desk,
+            journal=self._journal,
+            changed=lambda record: None,
+        )
+
+    @workflow.run
+    async def run(self, given: EngagementInput) -> EngagementRecord:
+        """Page, then wait for a late answer."""
+        paging = asyncio.create_task(self._engagement.run())
+        keeping = [asyncio.create_task(self._journal.keep()), asyncio.create_task(self._journal.catch_up())]
+        await paging
+        try:
+            await workflow.wait_condition(lambda: self._settled, timeout=LATE, timeout_summary="late answers")
+        except TimeoutError:
+            workflow.logger.info("nobody answered")
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        await self._journal.saved()
+        for task in keeping:
+            task.cancel()
+        return self._engagement.record
+
+    @workflow.update
+    async def acknowledge(self, message: Acknowledge) -> EngagementRecord:
+        """A contact has it."""
+        self._engagement.acknowledge(message.contact, author=message.author, note=message.note)
+        await self._journal.written()
+        return self._engagement.record
+
+    @acknowledge.validator
+    def _check_acknowledge(self, message: Acknowledge) -> None:
+        if not self._engagement.engages(message.contact):
+            engaged = ", ".join(sorted(self._engagement.record.people)) or "nobody"
+            raise refuse(
+                Refusal.CONFLICT, f"{message.contact!r} has not been engaged; engaged so far: {engaged}"
+            )
+
+    @workflow.update
+    async def disengage(self, message: Disengage) -> EngagementRecord:
+        """Page nobody any more."""
+        self._engagement.stop(message.reason or "disengaged", author=message.author)
+        await self._journal.written()
+        return self._engagement.record
+
+    @disengage.validator
+    def _check_disengage(self, message: Disengage) -> None:
+        if self._engagement.record.status is EngagementStatus.STOPPED:
+            raise refuse(Refusal.CONFLICT, "the engagement has been stopped already")
+
+    @workflow.query
+    def state(self) -> EngagementRecord:
+        """How the engagement stands."""
+        return self._engagement.record
+
+    @workflow.query
+    def timeline(self) -> list[TimelineEvent]:
+        """What has happened so far."""
+        return fold(self._journal.timeline)
+
+    @property
+    def _settled(self) -> bool:
+        return self._engagement.record.status in (EngagementStatus.ACKNOWLEDGED, EngagementStatus.STOPPED)
+
+    def _records(self, everything: bool) -> RecordBatch:
+        record = self._engagement.record
+        return RecordBatch(subject_id=record.engagement_id, engagements=[record])
