@@ -1,0 +1,1 @@
+"""Listening: everything that speaks HTTP."""

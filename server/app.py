@@ -1,0 +1,46 @@
+"""The HTTP application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from records.database import open_pool
+from server.health import check_health
+from settings import Settings
+from settings.temporal import connect_temporal
+
+FRONT_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Tocsin</title></head>
+<body><p>Tocsin is running. Its <a href="/health">health</a>.</p></body></html>
+"""
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The application; it starts, and says 503 on /health, while PostgreSQL or Temporal is down."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        pool = await open_pool(settings.require_database_url())
+        app.state.pool = pool
+        app.state.temporal = await connect_temporal(settings, lazy=True)
+        try:
+            yield
+        finally:
+            pool.terminate()
+
+    return Starlette(routes=[Route("/", front_page), Route("/health", health)], lifespan=lifespan)
+
+
+async def front_page(request: Request) -> Response:
+    """Says that the server runs."""
+    return HTMLResponse(FRONT_PAGE)
+
+
+async def health(request: Request) -> Response:
+    """200 when database and Temporal answer, else 503; the body says which, and how long they took."""
+    healthy, report = await check_health(request.app.state.pool, request.app.state.temporal)
+    return JSONResponse(report, status_code=200 if healthy else 503, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,107 @@
+"""Real PostgreSQL and real Temporal: one of each per pytest process, a fresh database per test."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from temporalio.client import Client
+
+from records.migrations import migrate
+from settings import Settings
+from settings.temporal import connect_temporal
+from worker.search_attributes import register_search_attributes
+from worker.stack.ports import HOST, choose_port
+from worker.stack.postgres import EmbeddedPostgres
+from worker.stack.temporal import temporal_server
+
+TEMPLATE = "tocsin_template"
+
+
+def pytest_configure() -> None:
+    """Whatever the developer's shell says, tests use their own services and settings."""
+    for name in list(os.environ):
+        if name.startswith(("TOCSIN_", "TEMPORAL_")) or name == "DATABASE_URL":
+            del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """The PostgreSQL server of this pytest process."""
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"))
+    server.start()
+    try:
+        server.wait_until_ready()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def template_database(postgres: EmbeddedPostgres) -> str:
+    """The name of a migrated database that others are copied from; nobody connects to it."""
+    await _run_sql(postgres, f"CREATE DATABASE {TEMPLATE}")
+    await migrate(postgres.url_of(TEMPLATE))
+    return TEMPLATE
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def database_url(postgres: EmbeddedPostgres, template_database: str) -> AsyncIterator[str]:
+    """The URL of a migrated, empty database that only this test sees."""
+    name = f"test_{uuid4().hex}"
+    await _run_sql(postgres, f"CREATE DATABASE {name} TEMPLATE {template_database}")
+    yield postgres.url_of(name)
+    await _run_sql(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def empty_database_url(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
+    """The URL of a database without any schema that only this test sees."""
+    name = f"test_{uuid4().hex}"
+    await _run_sql(postgres, f"CREATE DATABASE {name}")
+    yield postgres.url_of(name)
+    await _run_sql(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def temporal_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """HOST:PORT of the Temporal server of this pytest process; it keeps everything in memory."""
+    port = choose_port(0)
+    server = temporal_server(port=port, log=tmp_path_factory.mktemp("temporal") / "temporal.log")
+    server.start()
+    try:
+        yield f"{HOST}:{port}"
+    finally:
+        server.stop()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def temporal(temporal_address: str, tmp_path_factory: pytest.TempPathFactory) -> Client:
+    """A client of the Temporal server, with Tocsin's payloads and search attributes."""
+    settings = Settings(data=tmp_path_factory.mktemp("data"), temporal_address=temporal_address)
+    client = await connect_temporal(settings, patience=20)
+    await register_search_attributes(client)
+    return client
+
+
+@pytest.fixture
+def task_queue() -> str:
+    """A task queue that only this test's workers poll."""
+    return f"test-{uuid4()}"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """An empty data folder."""
+    return tmp_path / "data"
+
+
+async def _run_sql(postgres: EmbeddedPostgres, statement: str) -> None:
+    connection = await asyncpg.connect(postgres.url_of("postgres"))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

@@ -1,0 +1,1 @@
+"""Hosting: the worker process, and the embedded stack that runs everything in one command."""

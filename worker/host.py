@@ -1,0 +1,100 @@
+"""The worker: hosts workflows and activities on one task queue."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import httpx2
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.archive import Archive
+from activities.automation.aws_api import AwsApi
+from activities.automation.instances import Instances
+from activities.automation.scripts import Scripts
+from activities.on_call import OnCall
+from activities.paging.pager import Pager
+from activities.record_keeping import RecordKeeping
+from records.database import Pool, open_pool
+from settings import Settings
+from settings.temporal import connect_temporal
+from workflows.automation import AutomationWorkflow
+from workflows.incident import IncidentWorkflow
+from workflows.stand_alone import EngagementWorkflow
+
+WORKFLOWS = [IncidentWorkflow, EngagementWorkflow, AutomationWorkflow]
+
+PASSED_THROUGH = (
+    "activities",
+    "definitions",
+    "records",
+    "pydantic",
+    "pydantic_core",
+    "httpx2",
+    "regex",
+    "jsonpath",
+)
+"""Pure modules, and modules that workflows use only the signatures of: loaded once, not once a workflow."""
+
+STICKY = timedelta(seconds=2)
+"""How long a workflow waits for the worker that knows it, before any other takes over."""
+
+DRAIN = timedelta(seconds=10)
+"""How long pages that are being handed over may take when the worker is asked to stop."""
+
+
+def runner() -> SandboxedWorkflowRunner:
+    """The sandbox that keeps workflow code deterministic."""
+    return SandboxedWorkflowRunner(
+        restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    )
+
+
+def make_worker(
+    client: Client, pool: Pool, settings: Settings, http: httpx2.AsyncClient, *, task_queue: str | None = None
+) -> Worker:
+    """A worker with every workflow and activity, wired to the outside."""
+    pager, records, calendar = Pager(settings, http), RecordKeeping(pool), OnCall(pool)
+    archive, aws, instances, scripts = Archive(pool, client), AwsApi(), Instances(), Scripts()
+    return Worker(
+        client,
+        task_queue=task_queue or settings.task_queue,
+        workflows=WORKFLOWS,
+        activities=[
+            pager.send_page,
+            records.write_down,
+            records.save_records,
+            calendar.who_is_on_call,
+            archive.archive_history,
+            aws.identify_account,
+            aws.execute_aws_api,
+            instances.change_instance_state,
+            scripts.execute_script,
+        ],
+        workflow_runner=runner(),
+        sticky_queue_schedule_to_start_timeout=STICKY,
+        graceful_shutdown_timeout=DRAIN,
+    )
+
+
+@asynccontextmanager
+async def hosting(settings: Settings) -> AsyncIterator[Worker]:
+    """A running worker with its connections, all closed at the end."""
+    client = await connect_temporal(settings, patience=60.0)
+    pool = await open_pool(settings.require_database_url())
+    try:
+        async with httpx2.AsyncClient() as http, make_worker(client, pool, settings, http) as worker:
+            yield worker
+    finally:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(5):
+                await pool.close()
+
+
+async def run_worker(settings: Settings) -> None:
+    """Host until cancelled; what is being handed over is finished first."""
+    async with hosting(settings):
+        await asyncio.Event().wait()

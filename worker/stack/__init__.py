@@ -1,0 +1,1 @@
+"""The embedded stack: PostgreSQL, Temporal, worker and server under one data folder."""
