@@ -1,0 +1,140 @@
+"""Engagements: paging someone, for an incident or without one, and asking who is on call."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+
+from temporalio.service import RPCError
+
+from activities.on_call import contacts_on_call
+from client.connection import build
+from client.definitions import Definitions
+from client.errors import NotFoundError, UnavailableError
+from client.incidents import on_shift
+from definitions.catalog import Catalog
+from definitions.contacts import Contact
+from definitions.shifts import next_hand_off
+from records.base import Record
+from records.engagements import EngagementRecord
+from records.reading import read_engagement
+from workflows.messages import Acknowledge, Disengage, Engage
+from workflows.stand_alone import EngagementInput, EngagementWorkflow
+from workflows.starting import PATIENCE, TASK_TIMEOUT
+
+
+class OnCallNow(Record):
+    """Who is on call for a schedule, and when that changes next."""
+
+    schedule: str
+    at: datetime
+    contacts: list[Contact]
+    until: datetime | None
+
+
+class Engagements(Definitions):
+    """What can be done with engagements."""
+
+    async def engage(
+        self, incident_id: str, contact: str, *, subject: str | None = None, content: str | None = None
+    ) -> EngagementRecord:
+        """Page a contact, escalation plan or on-call schedule for an open incident.
+
+        Raises NotFoundError for an unknown alias or incident, ConflictError if it is not open.
+        """
+        part = await self._part_for(contact)
+        message = build(
+            Engage,
+            engagement_id=str(uuid.uuid4()),
+            contact=contact,
+            author=self.author,
+            catalog=part,
+            on_call=on_shift(part, datetime.now(UTC)),
+            subject=subject,
+            content=content,
+        )
+        return await self._update(await self.full_id(incident_id), "engage", message, EngagementRecord)
+
+    async def disengage(self, incident_id: str, engagement_id: str, *, reason: str = "") -> EngagementRecord:
+        """Stop an engagement of an incident."""
+        message = build(
+            Disengage, engagement_id=await self.full_id(engagement_id), author=self.author, reason=reason
+        )
+        return await self._update(await self.full_id(incident_id), "disengage", message, EngagementRecord)
+
+    async def page(self, contact: str, *, subject: str, content: str = "") -> EngagementRecord:
+        """Page without an incident. Raises NotFoundError, or UnavailableError: then nobody will be paged."""
+        part = await self._part_for(contact)
+        now = datetime.now(UTC)
+        record = build(
+            EngagementRecord,
+            engagement_id=str(uuid.uuid4()),
+            contact=contact,
+            sender=self.author,
+            subject=subject,
+            content=content,
+            started_at=now,
+        )
+        try:
+            await self.temporal.start_workflow(
+                EngagementWorkflow.run,
+                EngagementInput(engagement=record, catalog=part, on_call=on_shift(part, now)),
+                id=record.engagement_id,
+                task_queue=self._task_queue,
+                task_timeout=TASK_TIMEOUT,
+                rpc_timeout=PATIENCE,
+                static_summary=subject,
+            )
+        except (RPCError, RuntimeError) as error:
+            raise UnavailableError(f"Temporal does not answer, nobody is paged: {error}") from error
+        return record
+
+    async def get_engagement(self, engagement_id: str) -> EngagementRecord:
+        """One engagement; raises NotFoundError."""
+        full = await self.full_id(engagement_id)
+        async with self._database() as database:
+            record = await read_engagement(database, full)
+        if record is None:
+            raise NotFoundError(f"no engagement {full}")
+        return record
+
+    async def acknowledge_page(self, engagement_id: str, contact: str, *, note: str = "") -> EngagementRecord:
+        """Say that a contact has it, of an engagement that stands alone."""
+        message = build(Acknowledge, contact=contact, author=self.author, note=note)
+        return await self._update(await self.full_id(engagement_id), "acknowledge", message, EngagementRecord)
+
+    async def stop_page(self, engagement_id: str, *, reason: str = "") -> EngagementRecord:
+        """Stop an engagement that stands alone."""
+        full = await self.full_id(engagement_id)
+        message = build(Disengage, engagement_id=full, author=self.author, reason=reason)
+        return await self._update(full, "disengage", message, EngagementRecord)
+
+    async def on_call(self, schedule: str | None = None, *, at: datetime | None = None) -> list[OnCallNow]:
+        """Who is on call at an instant (default: now) for a schedule, or for each. Raises NotFoundError."""
+        catalog = await self.catalog()
+        if schedule is not None and schedule not in catalog.on_call_schedules:
+            known = ", ".join(sorted(catalog.on_call_schedules)) or "none"
+            raise NotFoundError(f"no on-call schedule {schedule!r}; known: {known}")
+        names = [schedule] if schedule else sorted(catalog.on_call_schedules)
+        return [_on_call_now(catalog, name, at or datetime.now(UTC)) for name in names]
+
+    async def _part_for(self, contact: str) -> Catalog:
+        catalog = await self.catalog()
+        try:
+            return catalog.part_for_engagement(contact)
+        except KeyError:
+            known = [*catalog.contacts, *catalog.escalation_plans, *catalog.on_call_schedules]
+            raise NotFoundError(
+                f"nobody to engage as {contact!r}; known: {', '.join(sorted(known))}"
+            ) from None
+
+
+def _on_call_now(catalog: Catalog, name: str, at: datetime) -> OnCallNow:
+    schedule = catalog.on_call_schedules[name]
+    changes = [next_hand_off(catalog.rotations[rotation], at) for rotation in schedule.rotations]
+    return OnCallNow(
+        schedule=name,
+        at=at,
+        contacts=contacts_on_call(schedule, catalog, at),
+        until=min(changes, default=None),
+    )

@@ -1,0 +1,21 @@
+"""What can go wrong when asking Tocsin: a class per meaning."""
+
+
+class TocsinError(Exception):
+    """Base of them all; its text says what was wrong and what would be right."""
+
+
+class InvalidInputError(TocsinError):
+    """What was asked makes no sense as it stands."""
+
+
+class NotFoundError(TocsinError):
+    """There is no such thing."""
+
+
+class ConflictError(TocsinError):
+    """It cannot be done in the state things are in."""
+
+
+class UnavailableError(TocsinError):
+    """PostgreSQL, Temporal or the worker did not answer in time."""
