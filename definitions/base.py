@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 
 class Kind(StrEnum):
@@ -25,6 +25,17 @@ Alias = Annotated[str, Field(pattern=r"^[a-z0-9_\-]+$", min_length=1, max_length
 """Name of something that can be engaged (AWS: contact alias)."""
 
 DisplayName = Annotated[str, Field(max_length=255)]
+
+
+def without_nul(value: str) -> str:
+    """Refuse the one character that PostgreSQL cannot store."""
+    if "\0" in value:
+        raise ValueError("contains a NUL character; remove it")
+    return value
+
+
+Storable = AfterValidator(without_nul)
+"""Marks texts that come from outside and are stored as they are."""
 
 
 class Part(BaseModel):

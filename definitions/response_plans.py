@@ -5,13 +5,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
-from definitions.base import Alias, Kind, Part
+from definitions.base import Alias, Kind, Part, Storable
 
-Title = Annotated[str, Field(min_length=1, max_length=200)]
-Summary = Annotated[str, Field(max_length=8000)]
+Title = Annotated[str, Field(min_length=1, max_length=200), Storable]
+Summary = Annotated[str, Field(max_length=8000), Storable]
 Impact = Annotated[int, Field(ge=1, le=5)]
 """1 Critical, 2 High, 3 Medium, 4 Low, 5 No impact."""
-DedupeString = Annotated[str, Field(min_length=1, max_length=1000)]
+DedupeString = Annotated[str, Field(min_length=1, max_length=1000), Storable]
 PlanName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9\-_]+$", min_length=1, max_length=200)]
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import asyncpg
 
@@ -88,10 +89,18 @@ async def acquire(pool: Pool) -> AsyncIterator[Connection]:
         raise DatabaseUnavailable(f"PostgreSQL does not answer: {describe(error)}") from error
 
 
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+
+
+def to_json(value: Any) -> str:
+    """JSON text that PostgreSQL takes: it knows no NUL character, so a replacement character stands for it."""
+    return _NUL.sub(r"\1\\ufffd", json.dumps(value))
+
+
 async def use_json(connection: asyncpg.Connection[asyncpg.Record]) -> None:
     """Makes the connection read and write jsonb and json as Python values."""
     for name in ("jsonb", "json"):
-        await connection.set_type_codec(name, schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
+        await connection.set_type_codec(name, schema="pg_catalog", encoder=to_json, decoder=json.loads)
 
 
 def describe(error: BaseException) -> str:

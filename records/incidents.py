@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from definitions.base import Storable
 from definitions.response_plans import DedupeString, Impact, Summary, Title
 from records.base import Record
 
@@ -32,10 +33,10 @@ class AnalysisStatus(StrEnum):
 class Trigger(Record):
     """What set the incident off (AWS: triggerDetails). `raw_data` is the sender's own text, kept as it came."""
 
-    source: Annotated[str, Field(min_length=1, max_length=50)] = "aws.ssm-incidents.custom"
+    source: Annotated[str, Field(min_length=1, max_length=50), Storable] = "aws.ssm-incidents.custom"
     timestamp: datetime | None = None
-    trigger_arn: Annotated[str, Field(max_length=1000)] | None = None
-    raw_data: Annotated[str, Field(max_length=10_000)] = ""
+    trigger_arn: Annotated[str, Field(max_length=1000), Storable] | None = None
+    raw_data: Annotated[str, Field(max_length=10_000), Storable] = ""
 
 
 class RelatedItemType(StrEnum):
@@ -56,8 +57,8 @@ class RelatedItem(Record):
     """Something that belongs to the incident; known by type and value."""
 
     type: RelatedItemType
-    value: Annotated[str, Field(min_length=1, max_length=4000)]
-    title: Annotated[str, Field(max_length=200)] = ""
+    value: Annotated[str, Field(min_length=1, max_length=4000), Storable]
+    title: Annotated[str, Field(max_length=200), Storable] = ""
 
     def same_as(self, other: "RelatedItem") -> bool:
         """Whether both name the same thing (AWS: match by identifier)."""

@@ -80,7 +80,7 @@ class Journal:
             event_time=at or workflow.now(),
             updated_time=workflow.now(),
             author=author,
-            data=dict(data),
+            data={name: _storable(value) for name, value in data.items()},
             references=references or [],
             position=self.state.position,
             deleted=deleted,
@@ -168,3 +168,14 @@ async def _until_everybody_has_acted() -> None:
     Conditions are looked at when nothing else is left to run, so one that holds already is a way to be last.
     """
     await workflow.wait_condition(lambda: True)
+
+
+def _storable(value: Any) -> Any:
+    """The value without NUL characters, so that history and records hold the same (PostgreSQL stores none)."""
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd")
+    if isinstance(value, dict):
+        return {key: _storable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    return value

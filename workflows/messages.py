@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, Field
 from temporalio.exceptions import ApplicationError
 
-from definitions.base import Alias
+from definitions.base import Alias, Storable
 from definitions.catalog import Catalog
 from definitions.response_plans import Impact, Summary, Title
 from records.base import Record
@@ -18,9 +18,9 @@ from records.engagements import EngagementRecord
 from records.incidents import IncidentRecord, RelatedItem
 from records.timeline import MAX_EVENT_DATA, EventType
 
-Author = Annotated[str, Field(min_length=1, max_length=255)]
-Note = Annotated[str, Field(max_length=2048)]
-EventText = Annotated[str, Field(min_length=1, max_length=MAX_EVENT_DATA)]
+Author = Annotated[str, Field(min_length=1, max_length=255), Storable]
+Note = Annotated[str, Field(max_length=2048), Storable]
+EventText = Annotated[str, Field(min_length=1, max_length=MAX_EVENT_DATA), Storable]
 
 
 class Refusal(StrEnum):

@@ -3,7 +3,7 @@ create table definition_revisions (
     kind text not null,
     name text not null,
     revision integer not null,
-    body jsonb,                              -- null: this revision deleted it
+    body json,                               -- json keeps the order of keys; null: this revision deleted it
     author text not null,
     created_at timestamptz not null default now(),
     primary key (kind, name, revision)
@@ -13,7 +13,7 @@ create table definitions (
     kind text not null,
     name text not null,
     revision integer not null,
-    body jsonb not null,
+    body json not null,
     primary key (kind, name),
     foreign key (kind, name, revision) references definition_revisions (kind, name, revision)
 );

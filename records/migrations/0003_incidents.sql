@@ -52,7 +52,7 @@ create table automations (
     document_name text not null,
     status text not null,
     started_at timestamptz not null default now(),
-    document jsonb,                          -- as it was when the execution began
+    document json,                           -- as it was when the execution began
     record jsonb not null,
     written bigint not null
 );
