@@ -21,6 +21,7 @@ from records.reading import read_engagement
 from workflows.messages import Acknowledge, Disengage, Engage
 from workflows.stand_alone import EngagementInput, EngagementWorkflow
 from workflows.starting import PATIENCE, TASK_TIMEOUT
+from workflows.summaries import label
 
 
 class OnCallNow(Record):
@@ -83,7 +84,7 @@ class Engagements(Definitions):
                 task_queue=self._task_queue,
                 task_timeout=TASK_TIMEOUT,
                 rpc_timeout=PATIENCE,
-                static_summary=subject,
+                static_summary=label(subject),
             )
         except (RPCError, RuntimeError) as error:
             raise UnavailableError(f"Temporal does not answer, nobody is paged: {error}") from error

@@ -26,6 +26,8 @@ def pytest_configure() -> None:
     for name in list(os.environ):
         if name.startswith(("TOCSIN_", "TEMPORAL_")) or name == "DATABASE_URL":
             del os.environ[name]
+    # Without credentials boto3 asks the machine's metadata service; no test may.
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 
 
 @pytest.fixture(scope="session")

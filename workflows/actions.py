@@ -13,6 +13,8 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError, TimeoutType
 
+from workflows.summaries import label
+
 with workflow.unsafe.imports_passed_through():
     from activities.automation.aws_api import AwsApi, only_reads
     from activities.automation.instances import Instances
@@ -77,7 +79,7 @@ async def perform(effect: Effect, attempt: StepAttempt) -> dict[str, Any]:
             heartbeat_timeout=WORKER_LOST,
             retry_policy=REPEAT if effect.repeatable(attempt.inputs) else ONCE,
             cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-            summary=attempt.step,
+            summary=label(attempt.step),
         )
     except ActivityError as error:
         raise _failure(error, attempt) from error

@@ -9,6 +9,7 @@ from temporalio.exceptions import ApplicationError
 
 from workflows.actions import EFFECTS, FLOW, ActionFailed, perform
 from workflows.automation_reports import AutomationReports
+from workflows.summaries import label
 
 with workflow.unsafe.imports_passed_through():
     from activities.automation.aws_api import AwsApi
@@ -219,7 +220,7 @@ class AutomationWorkflow:
             seconds = sleep_seconds(resolved.inputs, resolved.started_at)
         except ValueError as error:
             raise ActionFailed(str(error), stage=FailureStage.INPUT_VALIDATION) from error
-        await workflow.sleep(timedelta(seconds=seconds), summary=resolved.step.name)
+        await workflow.sleep(timedelta(seconds=seconds), summary=label(resolved.step.name))
         return {}
 
     async def _pause(self, execution: Execution, resolved: ResolvedStep) -> dict[str, Any]:
@@ -250,7 +251,7 @@ class AutomationWorkflow:
             await workflow.wait_condition(
                 ready,
                 timeout=None if limit is None else timedelta(seconds=limit),
-                timeout_summary=resolved.step.name,
+                timeout_summary=label(resolved.step.name),
             )
         except TimeoutError as error:
             if not ready():

@@ -13,6 +13,7 @@ from temporalio import workflow
 from workflows.journal import Journal
 from workflows.paging import Desk
 from workflows.person import Person
+from workflows.summaries import label
 
 with workflow.unsafe.imports_passed_through():
     from activities.on_call import OnCallQuestion
@@ -200,7 +201,7 @@ class Engagement:
             await workflow.wait_condition(
                 lambda: not self.record.climbing,
                 timeout=remaining,
-                timeout_summary=f"stage {self.record.stage} of {self.record.contact}",
+                timeout_summary=label(f"stage {self.record.stage} of {self.record.contact}"),
             )
         except TimeoutError:
             # An acknowledgement in the same task as the timer wins: what counts is the state, not who woke us.

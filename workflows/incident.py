@@ -76,6 +76,7 @@ class IncidentWorkflow:
         self._analysis = AnalysisDesk(
             self._incident, given.plan, given.catalog, carried, self._desk, self._journal
         )
+        self._planned_runbook: asyncio.Task[None] | None = None
         self._engagements: dict[str, Engagement] = {}
         for record in carried.engagements:
             self._host(record, on_call={})
@@ -91,7 +92,8 @@ class IncidentWorkflow:
         self._spawn(self._journal.catch_up())
         self._spawn(self._analysis.remind())
         if given.carried is None:
-            self._spawn(self._run_planned_runbook())
+            self._planned_runbook = asyncio.create_task(self._run_planned_runbook())
+            self._tasks.append(self._planned_runbook)
         elif self._runs:
             self._spawn(archive(self._incident.incident_id, self._runs, only_last=True))
         await workflow.wait_condition(
@@ -106,6 +108,7 @@ class IncidentWorkflow:
         await workflow.wait_condition(lambda: workflow.all_handlers_finished() and self._desk.idle)
         await self._journal.saved()
         await archive(self._incident.incident_id, [*self._runs, workflow.info().run_id])
+        await self._journal.saved()  # a runbook may have reported meanwhile
         return self._incident
 
     # What people and programs can do. Each is an update: the caller learns whether it was accepted, and what it
@@ -558,6 +561,7 @@ class IncidentWorkflow:
                 and self._desk.idle
                 and self._journal.settled
                 and self._runbooks.idle
+                and (self._planned_runbook is None or self._planned_runbook.done())
             )
         )
         workflow.continue_as_new(

@@ -7,6 +7,8 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
+from workflows.summaries import label
+
 with workflow.unsafe.imports_passed_through():
     from activities.on_call import OnCall, OnCallAnswer, OnCallQuestion
     from activities.paging.messages import Delivery, Outcome, PageMessage
@@ -55,7 +57,7 @@ class Desk:
                 heartbeat_timeout=WORKER_LOST,
                 retry_policy=SENDING,
                 cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-                summary=f"page {message.contact} on {message.channel.name}",
+                summary=label(f"page {message.contact} on {message.channel.name}"),
             )
         except ActivityError as error:
             if is_cancelled_exception(error):
@@ -78,7 +80,7 @@ class Desk:
                 retry_policy=RetryPolicy(
                     initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=5)
                 ),
-                summary=f"who is on call for {question.schedule}",
+                summary=label(f"who is on call for {question.schedule}"),
             )
         finally:
             self._under_way -= 1

@@ -100,15 +100,22 @@ class Person:
             if due and page.channel not in self._sends and not self._over:
                 page.next_at = None
                 self._sends[page.channel] = asyncio.create_task(self._send(page))
-        times = [
+        wake = min([*self._times_due(), *([until] if until else [])], default=None)
+        await _wait(
+            lambda: (
+                self._over
+                or hurry()
+                or any(wake is None or time < wake for time in self._times_due())
+                or (until is None and not self._still_trying)
+            ),
+            until=wake,
+        )
+
+    def _times_due(self) -> list[datetime]:
+        """When pages that are not being sent right now are due."""
+        return [
             page.next_at for page in self._engaged.pages if page.next_at and page.channel not in self._sends
         ]
-        times += [until] if until is not None else []
-        under_way = len(self._sends)
-        await _wait(
-            lambda: self._over or len(self._sends) < under_way or hurry(),
-            until=min(times) if times else None,
-        )
 
     def _next_channel_must_not_wait(self, stage: ContactStage) -> bool:
         """Whether every channel of the stage has failed while a later stage has one that has not."""

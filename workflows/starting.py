@@ -9,6 +9,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from workflows import search_attributes
 from workflows.incident import IncidentWorkflow
 from workflows.incident_state import IncidentInput
+from workflows.summaries import label
 
 TASK_TIMEOUT = timedelta(seconds=5)
 """A workflow task whose worker died is given to another after this long."""
@@ -30,7 +31,7 @@ async def start_incident_workflow(client: Client, given: IncidentInput, *, task_
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             task_timeout=TASK_TIMEOUT,
             rpc_timeout=PATIENCE,
-            static_summary=incident.title,
+            static_summary=label(incident.title),
             search_attributes=search_attributes.at_start(
                 status=incident.status, impact=incident.impact, plan=incident.plan
             ),

@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 import boto3
@@ -86,8 +86,13 @@ def identify() -> SystemVariables:
     """Region and account by AWS's standard configuration; harmless guesses where there is none."""
     region = boto3.session.Session().region_name or FALLBACK_REGION
     try:
-        config = _CONFIG.merge(Config(connect_timeout=1, read_timeout=2, retries={"max_attempts": 0}))
-        account = boto3.client("sts", region_name=region, config=config).get_caller_identity()["Account"]
+        account = _account(region)
     except (BotoCoreError, ClientError):
         account = UNKNOWN_ACCOUNT
     return SystemVariables(account_id=account, region=region)
+
+
+@cache
+def _account(region: str) -> str:
+    config = _CONFIG.merge(Config(connect_timeout=1, read_timeout=2, retries={"max_attempts": 0}))
+    return str(boto3.client("sts", region_name=region, config=config).get_caller_identity()["Account"])

@@ -204,3 +204,10 @@ async def test_bad_input_is_refused_in_words_and_changes_nothing(tocsin: Tocsin,
         await tocsin.resolve("xyz")
     assert len(await tocsin.list_incidents()) == 1
     assert (await tocsin.get_incident(incident_id)).incident == before.incident
+
+
+async def test_the_longest_names_in_any_script_start_an_incident(tocsin: Tocsin, mailbox: Mailbox) -> None:
+    started = await tocsin.start_incident("shop-down", title="店" * 200)
+    assert started.running
+    await until(lambda: len(mailbox.to("ana@shop.example")) == 1)
+    assert "店" * 200 in str(mailbox.letters[0].message["Subject"])
