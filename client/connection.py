@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import getpass
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -50,7 +51,7 @@ class Connection:
 
     def __init__(self, *, pool: Pool, temporal: Client, author: str, task_queue: str) -> None:
         self._pool = pool
-        self.temporal = temporal
+        self._temporal: Client | None = temporal
         self.author = author
         self._task_queue = task_queue
 
@@ -67,8 +68,21 @@ class Connection:
             pool=pool, temporal=temporal, author=author or getpass.getuser(), task_queue=settings.task_queue
         )
 
+    @property
+    def temporal(self) -> Client:
+        """Temporal's own client, for what Tocsin has no method for."""
+        if self._temporal is None:
+            raise UnavailableError("this connection has been closed; connect again")
+        return self._temporal
+
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections.
+
+        Temporal's client has no close: its threads let go of Python when the last reference is gone, and if that
+        is only at the interpreter's exit, they abort the process ("PyGILState_Release").
+        """
+        self._temporal = None
+        gc.collect()
         await self._pool.close()
 
     async def __aenter__(self) -> Self:
@@ -109,6 +123,10 @@ class Connection:
             if await self._start_if_waiting(workflow_id):
                 return await self._update(workflow_id, name, message, result)
             raise await self._gone(workflow_id) from error
+        except (
+            RuntimeError
+        ) as error:  # the client connects at the first call, and says RuntimeError if it cannot
+            raise UnavailableError(f"Temporal does not answer: {error}") from error
 
     async def _start_if_waiting(self, incident_id: str) -> bool:
         """Start the workflow of an incident that was accepted while Temporal was away; False if there is none."""

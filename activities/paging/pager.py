@@ -29,18 +29,18 @@ class Pager:
         match message.channel.type:
             case ChannelType.EMAIL:
                 if self._smtp is None:
-                    return _rejected("no mail server is known; set TOCSIN_SMTP_URL")
+                    return _not_yet("no mail server is known; set TOCSIN_SMTP_URL")
                 return await email.send(message, self._smtp, self._settings.mail_from)
             case ChannelType.WEBHOOK:
                 try:
                     secret = self._secret(message.channel)
                 except SettingsError as error:
-                    return _rejected(str(error))
+                    return _not_yet(str(error))
                 return await webhook.send(message, self._http, secret)
 
     def _secret(self, channel: Channel) -> str | None:
         return self._settings.secret(channel.secret_name) if channel.secret_name else None
 
 
-def _rejected(detail: str) -> Delivery:
-    return Delivery(outcome=Outcome.REJECTED, at=datetime.now(UTC), detail=detail)
+def _not_yet(detail: str) -> Delivery:
+    return Delivery(outcome=Outcome.RETRY, at=datetime.now(UTC), detail=detail)
