@@ -82,6 +82,7 @@ class Automations(Connection):
             )
         except (RPCError, RuntimeError) as error:
             raise UnavailableError(f"Temporal does not answer, nothing runs: {error}") from error
+        await self._recorded(execution_id)
         return execution_id
 
     async def get_automation(self, execution_id: str) -> AutomationDetails:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import gc
 import getpass
 import uuid
@@ -17,8 +19,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from client.errors import ConflictError, InvalidInputError, NotFoundError, TocsinError, UnavailableError
 from records import incident_store
-from records.database import DatabaseUnavailable, acquire, open_pool
-from settings import Settings
+from records.database import DatabaseUnavailable, MalformedUrlError, acquire, open_pool
+from settings import Settings, SettingsError
 from settings.temporal import connect_temporal
 from workflows.incident_state import IncidentInput
 from workflows.messages import Refusal
@@ -35,6 +37,10 @@ M = TypeVar("M", bound=BaseModel)
 
 ANSWER = timedelta(seconds=15)
 """How long a workflow may take to answer an update."""
+
+RECORDED_LOOKS = 50
+RECORDED_PAUSE = 0.05
+"""How often to look for a new workflow's first record, and seconds between."""
 
 SHORTEST_PREFIX = 4
 """Characters of an id that are enough, where they are unambiguous."""
@@ -59,10 +65,13 @@ class Connection:
     async def connect(cls, settings: Settings | None = None, *, author: str | None = None) -> Self:
         """Connect by the environment or the running stack; `author` is the login name unless given.
 
-        PostgreSQL and Temporal are reached when they are first needed.
+        PostgreSQL and Temporal are reached when they are first needed. Raises SettingsError.
         """
         settings = settings or Settings.load()
-        pool = await open_pool(settings.require_database_url())
+        try:
+            pool = await open_pool(settings.require_database_url())
+        except MalformedUrlError as error:
+            raise SettingsError(f"DATABASE_URL: {error}") from error
         temporal = await connect_temporal(settings, lazy=True)
         return cls(
             pool=pool, temporal=temporal, author=author or getpass.getuser(), task_queue=settings.task_queue
@@ -123,9 +132,7 @@ class Connection:
             if await self._start_if_waiting(workflow_id):
                 return await self._update(workflow_id, name, message, result)
             raise await self._gone(workflow_id) from error
-        except (
-            RuntimeError
-        ) as error:  # the client connects at the first call, and says RuntimeError if it cannot
+        except RuntimeError as error:  # the client connects at its first call, and says so if it cannot
             raise UnavailableError(f"Temporal does not answer: {error}") from error
 
     async def _start_if_waiting(self, incident_id: str) -> bool:
@@ -149,6 +156,18 @@ class Connection:
         if known:
             return ConflictError(f"{workflow_id} has ended; nothing changes any more")
         return NotFoundError(f"nothing is known under {workflow_id}")
+
+    async def _recorded(self, id_: str) -> None:
+        """Wait a little for a new workflow's first record, so that whoever started it can find it.
+
+        It runs all the same when nobody can be asked or no worker has come to it yet.
+        """
+        with contextlib.suppress(UnavailableError):
+            for _ in range(RECORDED_LOOKS):
+                async with self._database() as database:
+                    if await incident_store.ids_beginning_with(database, id_):
+                        return
+                await asyncio.sleep(RECORDED_PAUSE)
 
     async def full_id(self, given: str) -> str:
         """The id that begins with `given`; four characters are enough where they are unambiguous."""

@@ -88,6 +88,7 @@ class Engagements(Definitions):
             )
         except (RPCError, RuntimeError) as error:
             raise UnavailableError(f"Temporal does not answer, nobody is paged: {error}") from error
+        await self._recorded(record.engagement_id)
         return record
 
     async def get_engagement(self, engagement_id: str) -> EngagementRecord:

@@ -6,9 +6,10 @@ import uuid
 from datetime import datetime
 
 from temporalio.client import WorkflowHistory
+from temporalio.service import RPCError
 
 from client.connection import Connection, build
-from client.errors import InvalidInputError, NotFoundError
+from client.errors import InvalidInputError, NotFoundError, UnavailableError
 from client.history import history_runs, writings
 from records.histories import read_histories
 from records.reading import read_timeline
@@ -20,7 +21,7 @@ class Timelines(Connection):
     """What can be done with timelines."""
 
     async def timeline(self, subject_id: str) -> list[TimelineEvent]:
-        """The timeline of an incident, execution or stand-alone engagement, from the records, oldest first."""
+        """The timeline of an incident, execution or stand-alone engagement by the records, oldest first."""
         full = await self.full_id(subject_id)
         async with self._database() as database:
             return await read_timeline(database, full)
@@ -28,10 +29,14 @@ class Timelines(Connection):
     async def timeline_from_history(self, subject_id: str) -> list[TimelineEvent]:
         """The same from the workflow's history alone; where the two differ, this one is right.
 
-        Once Temporal has forgotten the workflow, the archived history is read. Raises NotFoundError.
+        Once Temporal has forgotten the workflow, the archived history is read.
+        Raises NotFoundError, UnavailableError.
         """
         full = await self.full_id(subject_id)
-        runs = await history_runs(self.temporal, full)
+        try:
+            runs = await history_runs(self.temporal, full)
+        except (RPCError, RuntimeError) as error:  # RuntimeError: it cannot even be connected to
+            raise UnavailableError(f"Temporal does not answer: {error}") from error
         if not runs:
             async with self._database() as database:
                 archived = await read_histories(database, full)

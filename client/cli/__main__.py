@@ -1,0 +1,5 @@
+"""`python -m client.cli`: the same as `tocsin`."""
+
+from client.cli.app import main
+
+main()

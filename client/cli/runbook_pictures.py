@@ -1,0 +1,92 @@
+"""How runbook executions look: steps that ran, the one that runs, those still to come."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from client.automations import AutomationDetails
+from client.cli.screen import styled, table
+from client.cli.times import clock, rough
+from definitions.automation import StepView
+from definitions.automation.state import StepStatus
+from definitions.automation.view import Place
+from records.batches import AutomationRecord
+
+_MARKS = {Place.PAST: "✓", Place.CURRENT: "▶", Place.FUTURE: "·", Place.NOT_TAKEN: "-"}
+_GOOD = (StepStatus.SUCCESS, StepStatus.EXITED)
+
+
+def execution_heading(automation: AutomationRecord) -> Text:
+    """The execution in a line."""
+    return Text.assemble(
+        (f"runbook {automation.document_name}  ", "bold"),
+        (automation.status, _status_style(automation.status)),
+        (f"  {automation.execution_id[:8]}", "dim"),
+    )
+
+
+def execution_page(details: AutomationDetails, now: datetime) -> RenderableType:
+    """An execution with its steps and what they put out."""
+    automation = details.automation
+    parts: list[RenderableType] = [
+        execution_heading(automation),
+        Text(f"id {automation.execution_id}, started by {automation.started_by}"),
+        steps_table(details.steps, now),
+    ]
+    parts += [
+        Text(f"{step.name}.{name} = {value}")
+        for step in details.steps
+        for name, value in step.outputs.items()
+    ]
+    return Group(*parts)
+
+
+def steps_table(steps: Sequence[StepView], now: datetime) -> RenderableType:
+    """A line for each step: ✓ past (✗ if it failed), ▶ current, · future, - not taken."""
+    if not steps:
+        return Text("  has not begun")
+    rows = [
+        (
+            "  " + ("✗" if step.place is Place.PAST and step.status not in _GOOD else _MARKS[step.place]),
+            styled(step.name, _place_style(step)),
+            step.action.removeprefix("aws:"),
+            styled(step.status.value if step.started_at else "", _status_style(step.status)),
+            _times(step, now),
+            _remark(step),
+        )
+        for step in steps
+    ]
+    return table(("",) * len(rows[0]), rows)
+
+
+def _times(step: StepView, now: datetime) -> str:
+    if step.started_at is None:
+        return ""
+    return f"{clock(step.started_at, now)}, {rough((step.ended_at or now) - step.started_at)}"
+
+
+def _remark(step: StepView) -> str:
+    if step.failure_message:
+        return step.failure_message
+    if step.status is not StepStatus.WAITING:
+        return f"attempt {step.attempt} of {step.max_attempts}" if step.attempt > 1 else ""
+    if step.action == "aws:pause":
+        return "`tocsin resume` lets it go on"
+    approvers = step.inputs.get("Approvers") or []
+    named = ", ".join(map(str, approvers)) if isinstance(approvers, list) else str(approvers)
+    message = step.inputs.get("Message") or "May it go on?"
+    return f"asks {named}: {message} (`tocsin approve` or `tocsin reject`)"
+
+
+def _place_style(step: StepView) -> str:
+    return {Place.CURRENT: "bold", Place.NOT_TAKEN: "dim", Place.FUTURE: "dim", Place.PAST: ""}[step.place]
+
+
+def _status_style(status: str) -> str:
+    if status in ("Failed", "TimedOut"):
+        return "bold red"
+    if status in ("Waiting", "Cancelling", "Cancelled"):
+        return "bold yellow"
+    return "green" if status == "Success" else ""
