@@ -43,6 +43,10 @@ class DatabaseUnavailable(Exception):  # noqa: N818 - it reads as a state: "whil
     """PostgreSQL does not answer, or broke off in the middle: what was asked may or may not have happened."""
 
 
+class MalformedUrlError(ValueError):
+    """The URL cannot be read; the message never repeats it, for it may hold a password."""
+
+
 async def connect(database_url: str) -> asyncpg.Connection[asyncpg.Record]:
     """One connection without statement timeouts; raises DatabaseUnavailable."""
     try:
@@ -59,16 +63,22 @@ async def open_pool(database_url: str, *, max_size: int = 10) -> Pool:
     """A pool that connects when it is first used, so it opens while PostgreSQL is down.
 
     jsonb and json columns are Python values. A statement is cut off after 15 s, connecting after 3 s.
+    Raises MalformedUrlError.
     """
-    return await asyncpg.create_pool(
-        database_url,
-        min_size=0,
-        max_size=max_size,
-        timeout=CONNECT_SECONDS,
-        command_timeout=COMMAND_SECONDS,
-        server_settings=SERVER_SETTINGS,
-        init=use_json,
-    )
+    try:
+        return await asyncpg.create_pool(
+            database_url,
+            min_size=0,
+            max_size=max_size,
+            timeout=CONNECT_SECONDS,
+            command_timeout=COMMAND_SECONDS,
+            server_settings=SERVER_SETTINGS,
+            init=use_json,
+        )
+    except (ValueError, asyncpg.InterfaceError) as error:
+        raise MalformedUrlError(
+            "the database's URL is malformed; it looks like postgresql://USER:PASSWORD@HOST:PORT/NAME"
+        ) from error
 
 
 @asynccontextmanager
@@ -82,6 +92,8 @@ async def acquire(pool: Pool) -> AsyncIterator[Connection]:
             yield connection
     except OUTAGES as error:
         raise DatabaseUnavailable(f"PostgreSQL does not answer: {describe(error)}") from error
+    except asyncpg.UndefinedTableError as error:
+        raise DatabaseUnavailable("PostgreSQL has no schema of ours (yet); run `tocsin migrate`") from error
     except asyncpg.InterfaceError as error:
         # The driver says so, and not OSError, of a connection that was lost while it was in use.
         if "closed" not in str(error):

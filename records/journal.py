@@ -12,13 +12,21 @@ from records.timeline import TimelineEvent
 if TYPE_CHECKING:
     from records.database import Connection
 
+# Positions and times of a workflow's writings grow together. What stands at or after a batch's first position but is
+# older was saved by a worker that died before its workflow task was done: the task was done anew, so it never was.
+_NEVER_WAS = """
+delete from timeline_events
+ where subject_id = $1 and position >= $2 and (record ->> 'updated_time')::timestamptz < $3
+"""
+
 _EVENT = """
 insert into timeline_events (event_id, subject_id, event_type, event_time, position, deleted, record)
 values ($1, $2, $3, $4, $5, $6, $7)
 on conflict (event_id) do update
-   set event_time = excluded.event_time, position = excluded.position,
+   set event_type = excluded.event_type, event_time = excluded.event_time, position = excluded.position,
        deleted = excluded.deleted, record = excluded.record
- where excluded.position > timeline_events.position
+ where ((excluded.record ->> 'updated_time')::timestamptz, excluded.position)
+     > ((timeline_events.record ->> 'updated_time')::timestamptz, timeline_events.position)
 """
 
 _INCIDENT = """
@@ -60,6 +68,8 @@ async def save(connection: Connection, batch: RecordBatch) -> None:
     """Write a batch in one transaction. A batch that comes twice, or after a newer one, changes nothing."""
     async with connection.transaction():
         if batch.events:
+            first = batch.events[0]
+            await connection.execute(_NEVER_WAS, batch.subject_id, first.position, first.updated_time)
             await connection.executemany(_EVENT, [_event(batch.subject_id, event) for event in batch.events])
         if batch.incident:
             await connection.execute(_INCIDENT, *_incident(batch.incident), batch.number)

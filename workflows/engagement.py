@@ -115,8 +115,7 @@ class Engagement:
     @property
     def over(self) -> bool:
         """Whether nobody will be paged any more."""
-        climbing = self.record.climbing
-        return not climbing and all(task.done() for task in self._tasks)
+        return not self.record.climbing and all(person.finished for person in self.record.people.values())
 
     async def _climb(self) -> None:
         while self.record.climbing:
@@ -167,17 +166,24 @@ class Engagement:
         return [self._catalog.contacts[contact.name] for contact in answer.contacts]
 
     def _engage_person(self, contact: Contact, target: EscalationTarget, way: list[str]) -> None:
-        """Start paging someone, again if their plan ran out unanswered in an earlier stage."""
+        """Start paging someone, again if their plan ran out unanswered in an earlier stage.
+
+        Who is essential in one of the stages that engaged them stays so: their answer stops the plan.
+        """
         known = self.record.people.get(contact.name)
         if self.record.status is EngagementStatus.STOPPED:
             return
-        if known is not None and (known.acknowledged_at is not None or not known.finished):
+        is_essential = target.is_essential or (known is not None and known.is_essential)
+        if known is not None and known.acknowledged_at is not None:
+            return
+        if known is not None and not known.finished:
+            known.is_essential = is_essential
             return
         self.record.people[contact.name] = EngagedPerson(
             contact=contact.name,
             path=way if way[0] == self.record.contact else [self.record.contact, *way],
             escalation_stage=self.record.stage,
-            is_essential=target.is_essential,
+            is_essential=is_essential,
             engaged_at=workflow.now(),
             pages=known.pages if known else [],
         )

@@ -522,6 +522,7 @@ class IncidentWorkflow:
         )
         self._engagements[record.engagement_id] = engagement
         self._dirty.add(record.engagement_id)
+        self._journal.changed()
         return engagement
 
     def _records(self, everything: bool) -> RecordBatch:

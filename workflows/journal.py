@@ -101,6 +101,7 @@ class Journal:
 
     async def written(self) -> None:
         """Wait until all facts so far are written down: into the records too, unless PostgreSQL is away."""
+        await _until_everybody_has_acted()
         mark = self._changes
         await workflow.wait_condition(lambda: self._written >= mark)
 
@@ -158,7 +159,9 @@ class Journal:
             self._written = mark
 
     def _batch(self, events: list[TimelineEvent], rows: RecordBatch) -> RecordBatch:
-        self.state.batches += 1
+        # By the clock, in microseconds: a worker may die between saving a batch and ending its workflow task, and
+        # then the task is done anew, maybe with another outcome, which must win over what was saved.
+        self.state.batches = max(self.state.batches + 1, int(workflow.now().timestamp() * 1_000_000))
         return rows.model_copy(update={"number": self.state.batches, "events": events})
 
 

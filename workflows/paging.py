@@ -23,8 +23,10 @@ SENDING = RetryPolicy(
     initial_interval=timedelta(milliseconds=200),
     backoff_coefficient=1.5,
     maximum_interval=timedelta(seconds=5),
+    maximum_attempts=3,
 )
-"""Only a lost worker or a bug gets here: every outcome of a send is a result, repeated by the engagement."""
+"""Only a lost worker or a bug gets here: every outcome of a send is a result, repeated by the engagement. After these
+attempts the outcome is unknown, so that the person's next channel has its turn and nothing waits for this one."""
 
 
 class Desk:

@@ -60,7 +60,7 @@ class Person:
 
     def stop(self, reason: str, *, read: bool, info: str = "") -> None:
         """Send nothing more: they have answered (`read`), or the engagement was stopped."""
-        if self._stopped and not read:
+        if self._over and not read:
             return
         self._stopped = True
         for task in self._sends.values():
@@ -85,8 +85,8 @@ class Person:
             for target in stage.targets:
                 self._page_on(target).next_at = workflow.now()
         until = self._engaged.stage_ends_at
-        await self._send_what_is_due(until=until, hurry=lambda: self._next_channel_must_not_wait(stage))
-        if workflow.now() >= until or self._next_channel_must_not_wait(stage):
+        await self._send_what_is_due(until=until, hurry=self._next_channel_must_not_wait)
+        if workflow.now() >= until or self._next_channel_must_not_wait():
             self._engaged.stage += 1
             self._engaged.stage_ends_at = None
 
@@ -117,15 +117,16 @@ class Person:
             page.next_at for page in self._engaged.pages if page.next_at and page.channel not in self._sends
         ]
 
-    def _next_channel_must_not_wait(self, stage: ContactStage) -> bool:
-        """Whether every channel of the stage has failed while a later stage has one that has not."""
+    def _next_channel_must_not_wait(self) -> bool:
+        """Whether every channel that was paged last has failed while a later stage has one that has not.
+
+        A pure wait gives time to answer the page before it; when that failed there is nothing to wait for.
+        """
         failing = {page.channel for page in self._engaged.pages if page.failures}
-        names = {target.channel for target in stage.targets}
-        later = {
-            target.channel
-            for after in self._contact.plan.stages[self._engaged.stage + 1 :]
-            for target in after.targets
-        }
+        stages, now_at = self._contact.plan.stages, self._engaged.stage
+        paged = next((stage for stage in reversed(stages[: now_at + 1]) if stage.targets), None)
+        names = {target.channel for target in paged.targets} if paged else set()
+        later = {target.channel for after in stages[now_at + 1 :] for target in after.targets}
         return bool(names) and names <= failing and not names & self._sends.keys() and bool(later - failing)
 
     @property

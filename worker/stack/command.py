@@ -18,8 +18,12 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def up(*, data: Path | None = None, port: int = 8130) -> int:
     """Runs PostgreSQL, Temporal, a worker and the server until Ctrl-C; returns the exit code.
 
-    data: the data folder, else TOCSIN_DATA, else one in the user's data home.
-    port: the server's; Temporal takes the next one, its Web UI the one after. 0 takes free ones.
+    Parameters
+    ----------
+    data
+        The data folder, else TOCSIN_DATA, else one in your data home.
+    port
+        The server's port; Temporal takes the next one, its Web UI the one after. 0 takes free ones.
     """
     os.umask(0o077)  # whatever the folder's own mode, its contents are their owner's
     try:

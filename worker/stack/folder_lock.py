@@ -16,6 +16,8 @@ class FolderLock:
         self._descriptor = -1
 
     def __enter__(self) -> None:
+        if self._data.exists() and not self._data.is_dir():
+            raise StackError(f"{self._data} is a file; --data names a folder")
         self._data.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._descriptor = os.open(self._data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
