@@ -49,24 +49,26 @@ class Engagement:
         self._changed = changed
         self._stages = _stages(catalog, record.contact)
         self._people: dict[str, Person] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._running = False
+        self._to_ask: list[EscalationTarget] = []
+        self._reached_nobody = False
         record.stage_count = len(self._stages)
         for engaged in record.people.values():
             self._people[engaged.contact] = self._person(engaged)
+        if not record.people and record.stage == 0 and record.stage_ends_at is None:
+            self._note(EventType.ENGAGEMENT_START, {"subject": record.subject}, author=record.sender)
+            self._begin()  # here, so that an acknowledgement that comes with the start finds whom it names
 
     async def run(self) -> None:
         """Page until the plan is over or the engagement ends; goes on where the record stands."""
-        if not self.record.people and self.record.stage == 0 and self.record.stage_ends_at is None:
-            self._note(
-                EventType.ENGAGEMENT_START, {"subject": self.record.subject}, author=self.record.sender
-            )
-        for person in self._people.values():
-            self._tasks.add(asyncio.create_task(person.run()))
+        self._running = True
+        self._tasks += [asyncio.create_task(person.run()) for person in self._people.values()]
         await self._climb()
-        while running := [task for task in self._tasks if not task.done()]:
-            await workflow.wait(running, return_when=asyncio.FIRST_EXCEPTION)
+        await workflow.wait_condition(lambda: self._broken or all(task.done() for task in self._tasks))
         for task in self._tasks:
-            task.result()
+            if task.done():
+                task.result()
         if self.record.status is EngagementStatus.ENGAGED:
             self.record.status = EngagementStatus.FINISHED
             self._note(EventType.ENGAGEMENT_END, {"reason": "the plan is over and nobody has acknowledged"})
@@ -117,59 +119,68 @@ class Engagement:
         """Whether nobody will be paged any more."""
         return not self.record.climbing and all(person.finished for person in self.record.people.values())
 
+    @property
+    def _broken(self) -> bool:
+        """Whether a person's task ended with an exception: a bug, which must not be lost."""
+        return any(task.done() and task.exception() is not None for task in self._tasks)
+
     async def _climb(self) -> None:
-        while self.record.climbing:
+        while self.record.climbing and not self._broken:
             if self.record.stage_ends_at is None:
-                reached = await self._begin(self._stages[self.record.stage])
-                if not reached:
-                    continue
-            if await self._settled_by_the_end_of_the_stage():
+                self._begin()
+            await asyncio.gather(*(self._ask(target) for target in self._to_ask))
+            self._to_ask = []
+            if self._reached_nobody and self.record.climbing:
+                self._note(
+                    EventType.ENGAGEMENT_STAGE, {"stage": self.record.stage, "skipped": "nobody is on call"}
+                )
+            elif await self._settled_by_the_end_of_the_stage():
                 return
+            self._reached_nobody = False
             self.record.stage += 1
             self.record.stage_ends_at = None
             self._changed(self.record)
 
-    async def _begin(self, stage: EscalationStage) -> bool:
-        """Engage a stage's targets; False if it had targets and reached nobody, so that waiting is pointless."""
-        number = self.record.stage
+    def _begin(self) -> None:
+        """Begin a stage: engage at once whoever needs no asking for."""
+        number, stage = self.record.stage, self._stages[self.record.stage]
         self.record.stage_ends_at = workflow.now() + stage.duration
         if number or self.record.stage_count > 1:
             contacts = [target.contact for target in stage.targets]
             self._note(EventType.ENGAGEMENT_STAGE, {"stage": number, "contacts": contacts})
-        reached = await asyncio.gather(*(self._engage(target) for target in stage.targets))
-        if any(reached) or not stage.targets or not self.record.climbing:
-            return True
-        self.record.stage += 1
-        self.record.stage_ends_at = None
-        self._note(EventType.ENGAGEMENT_STAGE, {"stage": number, "skipped": "nobody is on call"})
-        return False
+        self._reached_nobody = bool(stage.targets)
+        self._to_ask = [target for target in stage.targets if not self._engage_known(target)]
 
-    async def _engage(self, target: EscalationTarget) -> bool:
-        """Engage a target; False if it is a schedule on which nobody is on shift."""
+    def _engage_known(self, target: EscalationTarget) -> bool:
+        """Engage a contact, or a schedule whose shift came with the start; False if the calendar must be asked."""
         contact = self._catalog.contacts.get(target.contact)
         if contact is not None:
             self._engage_person(contact, target, [target.contact])
             return True
-        on_shift = await self._on_shift(target.contact)
-        for contact in on_shift:
-            self._engage_person(contact, target, [target.contact, contact.name])
-        return bool(on_shift)
+        on_shift = self._on_call.pop(target.contact, None) if self.record.stage == 0 else None
+        if on_shift is None:
+            return False
+        self._engage_shift(target, [self._catalog.contacts[alias] for alias in on_shift])
+        return True
 
-    async def _on_shift(self, schedule: str) -> list[Contact]:
-        known = self._on_call.pop(schedule, None) if self.record.stage == 0 else None
-        if known is not None:
-            return [self._catalog.contacts[alias] for alias in known]
-        question = OnCallQuestion(schedule=schedule, snapshot=self._catalog.part_for_engagement(schedule))
-        answer = await self._desk.who_is_on_call(question)
+    async def _ask(self, target: EscalationTarget) -> None:
+        """Engage whoever is on shift now (AWS: resolved when the target is reached, not when the incident began)."""
+        snapshot = self._catalog.part_for_engagement(target.contact)
+        answer = await self._desk.who_is_on_call(OnCallQuestion(schedule=target.contact, snapshot=snapshot))
         for contact in answer.contacts:
             self._catalog.contacts.setdefault(contact.name, contact)
-        return [self._catalog.contacts[contact.name] for contact in answer.contacts]
+        self._engage_shift(target, [self._catalog.contacts[contact.name] for contact in answer.contacts])
+
+    def _engage_shift(self, target: EscalationTarget, on_shift: list[Contact]) -> None:
+        for contact in on_shift:
+            self._engage_person(contact, target, [target.contact, contact.name])
 
     def _engage_person(self, contact: Contact, target: EscalationTarget, way: list[str]) -> None:
         """Start paging someone, again if their plan ran out unanswered in an earlier stage.
 
         Who is essential in one of the stages that engaged them stays so: their answer stops the plan.
         """
+        self._reached_nobody = False
         known = self.record.people.get(contact.name)
         if self.record.status is EngagementStatus.STOPPED:
             return
@@ -187,8 +198,9 @@ class Engagement:
             engaged_at=workflow.now(),
             pages=known.pages if known else [],
         )
-        self._people[contact.name] = self._person(self.record.people[contact.name])
-        self._tasks.add(asyncio.create_task(self._people[contact.name].run()))
+        person = self._people[contact.name] = self._person(self.record.people[contact.name])
+        if self._running:
+            self._tasks.append(asyncio.create_task(person.run()))
 
     def _person(self, engaged: EngagedPerson) -> Person:
         return Person(
@@ -205,7 +217,7 @@ class Engagement:
         remaining = max(ends_at - workflow.now(), timedelta(0))
         try:
             await workflow.wait_condition(
-                lambda: not self.record.climbing,
+                lambda: not self.record.climbing or self._broken,
                 timeout=remaining,
                 timeout_summary=label(f"stage {self.record.stage} of {self.record.contact}"),
             )

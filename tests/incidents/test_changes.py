@@ -211,3 +211,10 @@ async def test_the_longest_names_in_any_script_start_an_incident(tocsin: Tocsin,
     assert started.running
     await until(lambda: len(mailbox.to("ana@shop.example")) == 1)
     assert "店" * 200 in str(mailbox.letters[0].message["Subject"])
+
+
+async def test_an_acknowledgement_right_after_the_start_counts(tocsin: Tocsin, mailbox: Mailbox) -> None:
+    id_ = (await tocsin.start_incident("shop-down")).incident.incident_id
+    await tocsin.acknowledge(id_, "ana")
+    [engagement] = (await tocsin.get_incident(id_)).engagements
+    assert engagement.acknowledged_by == "ana"
