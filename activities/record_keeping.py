@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,8 @@ from temporalio import activity
 
 from records.base import Record
 from records.batches import RecordBatch, WrittenDown
-from records.database import DatabaseUnavailable, acquire
+from records.bounded import acquire_within
+from records.database import DatabaseUnavailable
 from records.journal import save
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class RecordKeeping:
             try:
                 await self._save(request.batch)
                 saved = True
-            except (DatabaseUnavailable, TimeoutError, asyncpg.PostgresError) as error:
+            except (DatabaseUnavailable, asyncpg.PostgresError) as error:
                 self._failed_at = time.monotonic()
                 activity.logger.warning("records are behind: %s: %s", type(error).__name__, error)
         return WrittenDown(events=request.batch.events, saved=saved)
@@ -60,5 +60,5 @@ class RecordKeeping:
         await self._save(batch)
 
     async def _save(self, batch: RecordBatch) -> None:
-        async with asyncio.timeout(PATIENCE), acquire(self._pool) as connection:
+        async with acquire_within(self._pool, PATIENCE) as connection:
             await save(connection, batch)

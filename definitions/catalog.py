@@ -89,5 +89,6 @@ class Catalog(Part):
             for name in target.rotations:
                 rotation = self.rotations[name]
                 found.append(rotation)
-                found += [self.contacts[alias] for alias in rotation.contacts]
+                stand_ins = [alias for override in rotation.overrides for alias in override.contacts]
+                found += [self.contacts[alias] for alias in (*rotation.contacts, *stand_ins)]
         return Catalog.of(found)

@@ -21,6 +21,7 @@ from activities.record_keeping import RecordKeeping
 from records.database import Pool, open_pool
 from settings import Settings
 from settings.temporal import connect_temporal
+from worker.sweeper import sweep
 from workflows.automation import AutomationWorkflow
 from workflows.incident import IncidentWorkflow
 from workflows.stand_alone import EngagementWorkflow
@@ -44,6 +45,9 @@ STICKY = timedelta(seconds=2)
 
 DRAIN = timedelta(seconds=10)
 """How long pages that are being handed over may take when the worker is asked to stop."""
+
+LAST_WORDS = 5.0
+"""Seconds that PostgreSQL may take at the end, in case it hangs."""
 
 
 def runner() -> SandboxedWorkflowRunner:
@@ -87,10 +91,15 @@ async def hosting(settings: Settings) -> AsyncIterator[Worker]:
     pool = await open_pool(settings.require_database_url())
     try:
         async with httpx2.AsyncClient() as http, make_worker(client, pool, settings, http) as worker:
-            yield worker
+            sweeper = asyncio.create_task(sweep(client, pool, task_queue=settings.task_queue))
+            try:
+                yield worker
+            finally:
+                sweeper.cancel()
+                await asyncio.wait({sweeper}, timeout=LAST_WORDS)
     finally:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(LAST_WORDS):
                 await pool.close()
 
 
