@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,8 @@ from definitions.contacts import Contact
 from definitions.on_call_schedules import OnCallSchedule
 from definitions.shifts import on_call
 from records.base import Record
-from records.database import DatabaseUnavailable, acquire
+from records.bounded import acquire_within
+from records.database import DatabaseUnavailable
 from records.definitions import read_catalog
 
 if TYPE_CHECKING:
@@ -58,12 +58,12 @@ class OnCall:
         """Resolve a schedule at this instant by the definitions in force, or by the snapshot if they are away."""
         at = datetime.now(UTC)
         try:
-            async with asyncio.timeout(PATIENCE), acquire(self._pool) as connection:
+            async with acquire_within(self._pool, PATIENCE) as connection:
                 catalog = await read_catalog(connection)
             schedule = catalog.on_call_schedules[question.schedule]
             contacts = contacts_on_call(schedule, catalog, at)
             return OnCallAnswer(at=at, contacts=contacts, from_snapshot=False)
-        except (DatabaseUnavailable, TimeoutError, KeyError, asyncpg.PostgresError) as error:
+        except (DatabaseUnavailable, KeyError, asyncpg.PostgresError) as error:
             activity.logger.warning("on call from the snapshot: %s: %s", type(error).__name__, error)
         schedule = question.snapshot.on_call_schedules[question.schedule]
         contacts = contacts_on_call(schedule, question.snapshot, at)

@@ -27,7 +27,9 @@ from records.reading import read_automation
 from workflows.automation import AutomationWorkflow
 from workflows.automation_messages import AutomationInput, Decide, Resume, Stop, StopType
 from workflows.messages import StartRunbook
-from workflows.starting import PATIENCE, TASK_TIMEOUT
+from workflows.starting import PATIENCE
+from workflows.summaries import label
+from workflows.timeouts import TASK_TIMEOUT
 
 
 class AutomationDetails(Record):
@@ -78,7 +80,7 @@ class Automations(Connection):
                 task_queue=self._task_queue,
                 task_timeout=TASK_TIMEOUT,
                 rpc_timeout=PATIENCE,
-                static_summary=name,
+                static_summary=label(name),
             )
         except (RPCError, RuntimeError) as error:
             raise UnavailableError(f"Temporal does not answer, nothing runs: {error}") from error

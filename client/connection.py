@@ -19,7 +19,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from client.errors import ConflictError, InvalidInputError, NotFoundError, TocsinError, UnavailableError
 from records import incident_store
-from records.database import DatabaseUnavailable, MalformedUrlError, acquire, open_pool
+from records.bounded import acquire_within
+from records.database import DatabaseUnavailable, MalformedUrlError, open_pool
 from settings import Settings, SettingsError
 from settings.temporal import connect_temporal
 from workflows.incident_state import IncidentInput
@@ -37,6 +38,9 @@ M = TypeVar("M", bound=BaseModel)
 
 ANSWER = timedelta(seconds=15)
 """How long a workflow may take to answer an update."""
+
+DATABASE_PATIENCE = 10.0
+"""Seconds a question to PostgreSQL may take, all told."""
 
 RECORDED_LOOKS = 50
 RECORDED_PAUSE = 0.05
@@ -103,7 +107,7 @@ class Connection:
     @asynccontextmanager
     async def _database(self, *, transaction: bool = False) -> AsyncIterator[Database]:
         try:
-            async with acquire(self._pool) as connection:
+            async with acquire_within(self._pool, DATABASE_PATIENCE) as connection:
                 if not transaction:
                     yield connection
                     return

@@ -20,8 +20,9 @@ from records.engagements import EngagementRecord
 from records.reading import read_engagement
 from workflows.messages import Acknowledge, Disengage, Engage
 from workflows.stand_alone import EngagementInput, EngagementWorkflow
-from workflows.starting import PATIENCE, TASK_TIMEOUT
+from workflows.starting import PATIENCE
 from workflows.summaries import label
+from workflows.timeouts import TASK_TIMEOUT
 
 
 class OnCallNow(Record):

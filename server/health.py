@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from temporalio.client import Client
 
-from records.database import Pool, acquire
+from records.bounded import acquire_within
+from records.database import Pool
 
 CHECK_SECONDS = 2.0
 
@@ -34,7 +35,7 @@ async def check_health(pool: Pool, temporal: Client) -> tuple[bool, dict[str, ob
 
 
 async def _ask_database(pool: Pool) -> None:
-    async with acquire(pool) as connection:
+    async with acquire_within(pool, CHECK_SECONDS) as connection:
         await connection.execute("SELECT 1")
 
 

@@ -14,6 +14,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError, TimeoutType
 
 from workflows.summaries import label
+from workflows.timeouts import WORKER_LOST
 
 with workflow.unsafe.imports_passed_through():
     from activities.automation.aws_api import AwsApi, only_reads
@@ -21,9 +22,6 @@ with workflow.unsafe.imports_passed_through():
     from activities.automation.scripts import Scripts
     from activities.automation.steps import StepAttempt, StepFailure
     from definitions.automation import FailureStage, FailureType
-
-WORKER_LOST = timedelta(seconds=4)
-"""Without a heartbeat for this long, the worker that ran the action is taken for dead."""
 
 REPEAT = RetryPolicy(initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=10))
 ONCE = RetryPolicy(maximum_attempts=1)

@@ -10,6 +10,7 @@ from temporalio.exceptions import ApplicationError
 from workflows.actions import EFFECTS, FLOW, ActionFailed, perform
 from workflows.automation_reports import AutomationReports
 from workflows.summaries import label
+from workflows.timeouts import WORKER_LOST
 
 with workflow.unsafe.imports_passed_through():
     from activities.automation.aws_api import AwsApi
@@ -59,6 +60,7 @@ class AutomationWorkflow:
         system: SystemVariables = await workflow.execute_activity_method(
             AwsApi.identify_account,
             start_to_close_timeout=timedelta(seconds=30),
+            heartbeat_timeout=WORKER_LOST,
             summary="where AWS calls go",
         )
         execution = self._execution = Execution.start(

@@ -63,7 +63,7 @@ class Engagement:
     async def run(self) -> None:
         """Page until the plan is over or the engagement ends; goes on where the record stands."""
         self._running = True
-        self._tasks += [asyncio.create_task(person.run()) for person in self._people.values()]
+        self._tasks += [asyncio.create_task(self._page(person)) for person in self._people.values()]
         await self._climb()
         await workflow.wait_condition(lambda: self._broken or all(task.done() for task in self._tasks))
         for task in self._tasks:
@@ -200,7 +200,12 @@ class Engagement:
         )
         person = self._people[contact.name] = self._person(self.record.people[contact.name])
         if self._running:
-            self._tasks.append(asyncio.create_task(person.run()))
+            self._tasks.append(asyncio.create_task(self._page(person)))
+
+    async def _page(self, person: Person) -> None:
+        await person.run()
+        self._changed(self.record)
+        self._journal.changed()
 
     def _person(self, engaged: EngagedPerson) -> Person:
         return Person(

@@ -50,6 +50,9 @@ from workflows.timeline_edits import TimelineEdits
 
 T = TypeVar("T", bound=Record)
 
+LAST_REPORTS = timedelta(minutes=1)
+"""How long a closed incident stays to hear the end of a runbook that runs; it does not stay for one that waits."""
+
 FIRST_PAGES = timedelta(seconds=1)
 """How long the runbook waits for the first pages to be out."""
 
@@ -105,6 +108,8 @@ class IncidentWorkflow:
             failed.result()
         if self._incident.closed_at is None:
             await self._continue_as_new()
+        with contextlib.suppress(TimeoutError):
+            await workflow.wait_condition(lambda: not self._runbooks.speaking, timeout=LAST_REPORTS)
         await workflow.wait_condition(lambda: workflow.all_handlers_finished() and self._desk.idle)
         await self._journal.saved()
         await archive(self._incident.incident_id, [*self._runs, workflow.info().run_id])

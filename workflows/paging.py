@@ -8,14 +8,12 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from workflows.summaries import label
+from workflows.timeouts import WORKER_LOST
 
 with workflow.unsafe.imports_passed_through():
     from activities.on_call import OnCall, OnCallAnswer, OnCallQuestion
     from activities.paging.messages import Delivery, Outcome, PageMessage
     from activities.paging.pager import Pager
-
-WORKER_LOST = timedelta(seconds=4)
-"""Without a heartbeat for this long, the worker that was sending is taken for dead and another one sends."""
 
 SLOWEST_SEND = timedelta(seconds=60)
 

@@ -167,7 +167,8 @@ class Person:
             if not self._over:
                 raise
             self._note(
-                EventType.PAGE_STOP, self._told(page) | {"reason": "stopped before it was handed over"}
+                EventType.PAGE_STOP,
+                self._told(page) | {"reason": "stopped on its way; it may still have arrived"},
             )
         else:
             self._take(page, delivery, started)

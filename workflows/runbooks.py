@@ -7,9 +7,17 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from workflows.automation import AutomationWorkflow
 from workflows.journal import Journal
+from workflows.summaries import label
+from workflows.timeouts import TASK_TIMEOUT
 
 with workflow.unsafe.imports_passed_through():
-    from definitions.automation import DocumentError, ParameterError, coerce_parameters, load_document
+    from definitions.automation import (
+        DocumentError,
+        ExecutionStatus,
+        ParameterError,
+        coerce_parameters,
+        load_document,
+    )
     from definitions.response_plans import DynamicParameter, PlannedRunbook
     from records.incidents import IncidentRecord, RelatedItem, RelatedItemType
     from records.timeline import EventType
@@ -27,6 +35,12 @@ class Runbooks:
         self._automations = automations
         self._journal = journal
         self._starting = 0
+
+    @property
+    def speaking(self) -> bool:
+        """Whether an execution runs that will soon have something to report; one that waits will not."""
+        soon = (ExecutionStatus.PENDING, ExecutionStatus.IN_PROGRESS, ExecutionStatus.CANCELLING)
+        return any(known.status in soon for known in self._automations)
 
     @property
     def idle(self) -> bool:
@@ -79,8 +93,9 @@ class Runbooks:
                     incident_id=self._incident.incident_id,
                 ),
                 id=message.execution_id,
+                task_timeout=TASK_TIMEOUT,
                 parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-                static_summary=message.name,
+                static_summary=label(message.name),
             )
         except WorkflowAlreadyStartedError:
             workflow.logger.info("execution %s runs already", message.execution_id)

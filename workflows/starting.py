@@ -10,9 +10,7 @@ from workflows import search_attributes
 from workflows.incident import IncidentWorkflow
 from workflows.incident_state import IncidentInput
 from workflows.summaries import label
-
-TASK_TIMEOUT = timedelta(seconds=5)
-"""A workflow task whose worker died is given to another after this long."""
+from workflows.timeouts import TASK_TIMEOUT
 
 PATIENCE = timedelta(seconds=10)
 """How long one call to Temporal may take."""

@@ -25,7 +25,7 @@ class AwsApi:
     @activity.defn
     async def identify_account(self) -> SystemVariables:
         """Where this worker's AWS calls go: region and account."""
-        return await asyncio.to_thread(aws.identify)
+        return await beating(asyncio.to_thread(aws.identify))
 
     @activity.defn
     async def execute_aws_api(self, attempt: StepAttempt) -> dict[str, Any]:
