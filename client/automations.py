@@ -25,7 +25,8 @@ from records.batches import AutomationRecord
 from records.definitions import read_catalog
 from records.reading import read_automation
 from workflows.automation import AutomationWorkflow
-from workflows.automation_messages import AutomationInput, Decide, Resume, Stop, StopType
+from workflows.automation_messages import Decide, Resume, Stop, StopType
+from workflows.inputs import AutomationInput
 from workflows.messages import StartRunbook
 from workflows.starting import PATIENCE
 from workflows.summaries import label

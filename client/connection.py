@@ -23,7 +23,7 @@ from records.bounded import acquire_within
 from records.database import DatabaseUnavailable, MalformedUrlError, open_pool
 from settings import Settings, SettingsError
 from settings.temporal import connect_temporal
-from workflows.incident_state import IncidentInput
+from workflows.inputs import IncidentInput
 from workflows.messages import Refusal
 from workflows.starting import start_incident_workflow
 

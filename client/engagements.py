@@ -18,8 +18,9 @@ from definitions.shifts import next_hand_off
 from records.base import Record
 from records.engagements import EngagementRecord
 from records.reading import read_engagement
+from workflows.inputs import EngagementInput
 from workflows.messages import Acknowledge, Disengage, Engage
-from workflows.stand_alone import EngagementInput, EngagementWorkflow
+from workflows.stand_alone import EngagementWorkflow
 from workflows.starting import PATIENCE
 from workflows.summaries import label
 from workflows.timeouts import TASK_TIMEOUT

@@ -21,7 +21,7 @@ from records.engagements import EngagementRecord
 from records.incidents import IncidentRecord, IncidentStatus, RelatedItem, Trigger
 from records.reading import read_automations, read_engagements
 from workflows.incident import IncidentWorkflow
-from workflows.incident_state import IncidentInput
+from workflows.inputs import IncidentInput
 from workflows.messages import (
     Acknowledge,
     ChangeRelatedItem,

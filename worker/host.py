@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import httpx2
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.archive import Archive
@@ -32,13 +32,20 @@ PASSED_THROUGH = (
     "activities",
     "definitions",
     "records",
+    "workflows.automation_messages",
+    "workflows.inputs",
+    "workflows.messages",
+    "workflows.search_attributes",
     "pydantic",
     "pydantic_core",
     "httpx2",
     "regex",
     "jsonpath",
 )
-"""Pure modules, and modules that workflows use only the signatures of: loaded once, not once a workflow."""
+"""Models, pure modules, and modules that workflows use only the signatures of: loaded once.
+
+Every other module is run anew for each workflow by the sandbox, and making one pydantic model takes milliseconds.
+"""
 
 STICKY = timedelta(seconds=2)
 """How long a workflow waits for the worker that knows it, before any other takes over."""
@@ -50,22 +57,30 @@ LAST_WORDS = 5.0
 """Seconds that PostgreSQL may take at the end, in case it hangs."""
 
 
-def runner() -> SandboxedWorkflowRunner:
-    """The sandbox that keeps workflow code deterministic."""
+def sandbox() -> SandboxedWorkflowRunner:
+    """The sandbox that keeps workflow code deterministic: the suite runs every workflow in it.
+
+    Production does not: it triples the processor time of an incident (docs/decisions/0004).
+    """
     return SandboxedWorkflowRunner(
         restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
     )
 
 
 def make_worker(
-    client: Client, pool: Pool, settings: Settings, http: httpx2.AsyncClient, *, task_queue: str | None = None
+    client: Client,
+    pool: Pool,
+    settings: Settings,
+    http: httpx2.AsyncClient,
+    *,
+    workflow_runner: WorkflowRunner,
 ) -> Worker:
     """A worker with every workflow and activity, wired to the outside."""
     pager, records, calendar = Pager(settings, http), RecordKeeping(pool), OnCall(pool)
     archive, aws, instances, scripts = Archive(pool, client), AwsApi(), Instances(), Scripts()
     return Worker(
         client,
-        task_queue=task_queue or settings.task_queue,
+        task_queue=settings.task_queue,
         workflows=WORKFLOWS,
         activities=[
             pager.send_page,
@@ -78,7 +93,7 @@ def make_worker(
             instances.change_instance_state,
             scripts.execute_script,
         ],
-        workflow_runner=runner(),
+        workflow_runner=workflow_runner,
         sticky_queue_schedule_to_start_timeout=STICKY,
         graceful_shutdown_timeout=DRAIN,
     )
@@ -90,7 +105,10 @@ async def hosting(settings: Settings) -> AsyncIterator[Worker]:
     client = await connect_temporal(settings, patience=60.0)
     pool = await open_pool(settings.require_database_url())
     try:
-        async with httpx2.AsyncClient() as http, make_worker(client, pool, settings, http) as worker:
+        async with (
+            httpx2.AsyncClient() as http,
+            make_worker(client, pool, settings, http, workflow_runner=UnsandboxedWorkflowRunner()) as worker,
+        ):
             sweeper = asyncio.create_task(sweep(client, pool, task_queue=settings.task_queue))
             try:
                 yield worker

@@ -12,7 +12,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from records import incident_store
 from records.bounded import acquire_within
 from records.database import DatabaseUnavailable, Pool
-from workflows.incident_state import IncidentInput
+from workflows.inputs import IncidentInput
 from workflows.starting import start_incident_workflow
 
 EVERY = timedelta(seconds=2)

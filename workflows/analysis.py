@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from temporalio import workflow
 
-from workflows.incident_state import Carried
+from workflows.inputs import Carried
 from workflows.journal import Journal
 from workflows.messages import CompleteAnalysis, Refusal, SkipAnalysis, refuse
 from workflows.paging import Desk

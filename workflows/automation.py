@@ -28,7 +28,8 @@ with workflow.unsafe.imports_passed_through():
     from definitions.automation.approval import Approval, ApprovalError, ApprovalStatus, Verdict
     from definitions.automation.sleep import sleep_seconds
     from records.timeline import EventType
-    from workflows.automation_messages import AutomationInput, Decide, Resume, Stop, StopType
+    from workflows.automation_messages import Decide, Resume, Stop, StopType
+    from workflows.inputs import AutomationInput
     from workflows.messages import Refusal, refuse
 
 

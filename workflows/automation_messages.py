@@ -1,23 +1,12 @@
-"""What an execution of a runbook starts with and can be told (AWS: SendAutomationSignal, StopAutomationExecution)."""
+"""What an execution of a runbook can be told (AWS: SendAutomationSignal, StopAutomationExecution)."""
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
 from records.base import Record
 from workflows.messages import Author, Note
-
-
-class AutomationInput(Record):
-    """An execution: the document travels whole. `incident_id` is the incident to report to, if there is one."""
-
-    execution_id: str
-    document_name: str
-    document: dict[str, Any]
-    parameters: dict[str, Any] = {}
-    started_by: Author
-    incident_id: str | None = None
 
 
 class Decide(Record):

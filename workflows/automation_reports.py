@@ -7,14 +7,15 @@ from typing import Any
 from temporalio import workflow
 from temporalio.exceptions import FailureError
 
-from workflows.journal import Journal, JournalState
+from workflows.inputs import JournalState
+from workflows.journal import Journal
 
 with workflow.unsafe.imports_passed_through():
     from definitions.automation import Execution
     from definitions.automation.approval import Approval
     from records.batches import AutomationRecord, RecordBatch
     from records.timeline import SYSTEM, EventType
-    from workflows.automation_messages import AutomationInput
+    from workflows.inputs import AutomationInput
     from workflows.messages import AutomationReport
 
 LONGEST_TOLD = 1000

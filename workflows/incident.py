@@ -44,7 +44,7 @@ with workflow.unsafe.imports_passed_through():
 
 from workflows.analysis import AnalysisDesk
 from workflows.archiving import archive
-from workflows.incident_state import Carried, IncidentInput
+from workflows.inputs import Carried, IncidentInput
 from workflows.runbooks import Runbooks
 from workflows.timeline_edits import TimelineEdits
 

@@ -9,9 +9,10 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
 
+from workflows.inputs import JournalState
+
 with workflow.unsafe.imports_passed_through():
     from activities.record_keeping import RecordKeeping, WriteDown
-    from records.base import Record
     from records.batches import RecordBatch
     from records.timeline import SYSTEM, EventType, TimelineEvent
 
@@ -20,15 +21,6 @@ MAX_BATCH = 100
 
 PAGE_FIRST = timedelta(seconds=1)
 """How long writing waits for pages that leave in the same workflow task."""
-
-
-class JournalState(Record):
-    """What the journal carries through continue-as-new."""
-
-    position: int = 0
-    batches: int = 0
-    unsaved: list[TimelineEvent] = []
-    behind: bool = False
 
 
 class Journal:

@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from definitions.response_plans import DynamicParameter, PlannedRunbook
     from records.incidents import IncidentRecord, RelatedItem, RelatedItemType
     from records.timeline import EventType
-    from workflows.automation_messages import AutomationInput
+    from workflows.inputs import AutomationInput
     from workflows.messages import AutomationReport, AutomationSummary, Refusal, StartRunbook, refuse
 
 

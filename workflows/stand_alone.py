@@ -6,12 +6,11 @@ from datetime import timedelta
 from temporalio import workflow
 
 from workflows.engagement import Engagement
-from workflows.journal import Journal, JournalState
+from workflows.inputs import EngagementInput, JournalState
+from workflows.journal import Journal
 from workflows.paging import Desk
 
 with workflow.unsafe.imports_passed_through():
-    from definitions.catalog import Catalog
-    from records.base import Record
     from records.batches import RecordBatch
     from records.engagements import EngagementRecord, EngagementStatus
     from records.timeline import TimelineEvent, fold
@@ -19,14 +18,6 @@ with workflow.unsafe.imports_passed_through():
 
 LATE = timedelta(days=1)
 """How long after its plan is over an engagement still takes an acknowledgement."""
-
-
-class EngagementInput(Record):
-    """An engagement, all it can reach, and who was on shift when it was asked for, by schedule."""
-
-    engagement: EngagementRecord
-    catalog: Catalog
-    on_call: dict[str, list[str]] = {}
 
 
 @workflow.defn

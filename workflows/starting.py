@@ -8,7 +8,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from workflows import search_attributes
 from workflows.incident import IncidentWorkflow
-from workflows.incident_state import IncidentInput
+from workflows.inputs import IncidentInput
 from workflows.summaries import label
 from workflows.timeouts import TASK_TIMEOUT
 

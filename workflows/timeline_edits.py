@@ -1,25 +1,16 @@
 """What people write on the timeline: adding, editing and deleting custom events and notes."""
 
-from datetime import datetime
-
 from temporalio import workflow
 
+from workflows.inputs import EditableEvent
 from workflows.journal import Journal
 from workflows.messages import AddEvent, DeleteEvent, EditEvent, Refusal, refuse
 
 with workflow.unsafe.imports_passed_through():
-    from records.base import Record
     from records.timeline import WRITTEN_BY_PEOPLE, EventType, TimelineEvent
 
 MOST_EDITABLE = 1000
 """How many of the latest custom events and notes can still be edited."""
-
-
-class EditableEvent(Record):
-    """What must be known of an event to edit it: its content comes with the edit."""
-
-    event_type: EventType
-    event_time: datetime
 
 
 class TimelineEdits:

@@ -13,7 +13,7 @@ from settings import Settings
 from tests.cli.command import Command
 from tests.cli.plans import PLANS
 from tests.mailbox import MailServer
-from worker.host import make_worker
+from worker.host import make_worker, sandbox
 
 
 @pytest.fixture
@@ -42,7 +42,10 @@ async def working(tocsin: Command, temporal: Client, database_url: str, data: Pa
     settings = Settings.load().model_copy(update={"smtp_url": mail.url})
     pool = await open_pool(database_url)
     try:
-        async with httpx2.AsyncClient() as http, make_worker(temporal, pool, settings, http):
+        async with (
+            httpx2.AsyncClient() as http,
+            make_worker(temporal, pool, settings, http, workflow_runner=sandbox()),
+        ):
             yield tocsin
     finally:
         await pool.close()

@@ -16,7 +16,7 @@ from client import Tocsin
 from records.database import Pool, open_pool
 from settings import Settings
 from tests.mailbox import Mailbox, MailServer
-from worker.host import make_worker
+from worker.host import make_worker, sandbox
 
 T = TypeVar("T")
 
@@ -98,7 +98,10 @@ async def pool(settings: Settings) -> AsyncIterator[Pool]:
 
 @pytest_asyncio.fixture
 async def worker(settings: Settings, temporal: Client, pool: Pool) -> AsyncIterator[None]:
-    async with httpx2.AsyncClient() as http, make_worker(temporal, pool, settings, http):
+    async with (
+        httpx2.AsyncClient() as http,
+        make_worker(temporal, pool, settings, http, workflow_runner=sandbox()),
+    ):
         yield
 
 

@@ -1,15 +1,31 @@
-"""What an incident's workflow starts with, and what it carries through continue-as-new."""
+"""What workflows start with, and what they carry through continue-as-new."""
 
 from datetime import datetime
+from typing import Any
 
 from definitions.catalog import Catalog
 from definitions.response_plans import ResponsePlan
 from records.base import Record
 from records.engagements import EngagementRecord
 from records.incidents import Analysis, IncidentRecord
-from workflows.journal import JournalState
-from workflows.messages import AutomationSummary
-from workflows.timeline_edits import EditableEvent
+from records.timeline import EventType, TimelineEvent
+from workflows.messages import Author, AutomationSummary
+
+
+class JournalState(Record):
+    """What the journal carries through continue-as-new."""
+
+    position: int = 0
+    batches: int = 0
+    unsaved: list[TimelineEvent] = []
+    behind: bool = False
+
+
+class EditableEvent(Record):
+    """What must be known of an event to edit it: its content comes with the edit."""
+
+    event_type: EventType
+    event_time: datetime
 
 
 class Carried(Record):
@@ -37,3 +53,22 @@ class IncidentInput(Record):
     on_call: dict[str, list[str]] = {}
     history_limit: int = 8000
     carried: Carried | None = None
+
+
+class EngagementInput(Record):
+    """An engagement, all it can reach, and who was on shift when it was asked for, by schedule."""
+
+    engagement: EngagementRecord
+    catalog: Catalog
+    on_call: dict[str, list[str]] = {}
+
+
+class AutomationInput(Record):
+    """An execution: the document travels whole. `incident_id` is the incident to report to, if there is one."""
+
+    execution_id: str
+    document_name: str
+    document: dict[str, Any]
+    parameters: dict[str, Any] = {}
+    started_by: Author
+    incident_id: str | None = None
