@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -85,13 +86,13 @@ class Incidents(Connection):
             raise InvalidInputError(
                 f"at most {MAX_RELATED_ITEMS_AT_START} related items, got {len(related_items)}"
             )
-        async with self._database(transaction=True) as database:
+        async with self._database() as database:
             catalog = await self._catalog_in_force(database)
             given = self._incident_input(catalog, plan, title, impact, trigger or Trigger(), related_items)
             if history_limit is not None:
                 given.history_limit = history_limit
             start = given.model_dump(mode="json")
-            size = len(given.model_dump_json())
+            size = len(json.dumps(start))
             if size > LARGEST_START:
                 raise InvalidInputError(
                     f"the incident and its plan are {size} bytes; at most {LARGEST_START} can start a workflow"
@@ -113,10 +114,7 @@ class Incidents(Connection):
     async def _try_start(self, given: IncidentInput) -> bool:
         try:
             await start_incident_workflow(self.temporal, given, task_queue=self._task_queue)
-        except (
-            RPCError,
-            RuntimeError,
-        ):  # the client connects at the first call, and says RuntimeError if it cannot
+        except (RPCError, RuntimeError):  # RuntimeError: it cannot even be connected to
             return False
         return True
 

@@ -12,9 +12,12 @@ if TYPE_CHECKING:
     from records.database import Connection
 
 _ACCEPT = """
-insert into incidents (incident_id, plan, title, status, impact, dedupe_key, created_at, record)
-values ($1, $2, $3, 'OPEN', $4, $5, $6, $7)
-on conflict (dedupe_key) where status = 'OPEN' do nothing
+with accepted as (
+    insert into incidents (incident_id, plan, title, status, impact, dedupe_key, created_at, record)
+    values ($1, $2, $3, 'OPEN', $4, $5, $6, $7)
+    on conflict (dedupe_key) where status = 'OPEN' do nothing
+    returning incident_id)
+insert into incident_starts (incident_id, input) select incident_id, $8 from accepted
 returning incident_id
 """
 
@@ -44,7 +47,6 @@ class FoldedTrigger(Record):
 
 async def accept(connection: Connection, incident: IncidentRecord, start: dict[str, Any]) -> bool:
     """Store a new incident and what its workflow starts with; False if an open one has its dedupe key."""
-    row = incident.model_dump(mode="json")
     accepted = await connection.fetchval(
         _ACCEPT,
         incident.incident_id,
@@ -53,14 +55,10 @@ async def accept(connection: Connection, incident: IncidentRecord, start: dict[s
         incident.impact,
         incident.dedupe_key,
         incident.created_at,
-        row,
+        incident.model_dump(mode="json"),
+        start,
     )
-    if accepted is None:
-        return False
-    await connection.execute(
-        "insert into incident_starts (incident_id, input) values ($1, $2)", incident.incident_id, start
-    )
-    return True
+    return accepted is not None
 
 
 async def fold_into_open(connection: Connection, dedupe_key: str) -> FoldedTrigger | None:

@@ -20,7 +20,7 @@ create index incidents_by_time on incidents (created_at desc);
 -- Accepted incidents whose workflow has not written anything yet: what to start it with.
 create table incident_starts (
     incident_id uuid primary key references incidents on delete cascade,
-    input jsonb not null,
+    input json not null,
     accepted_at timestamptz not null default now()
 );
 

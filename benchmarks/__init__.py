@@ -1,0 +1,1 @@
+"""What paging costs, measured on real parts: `python -m benchmarks`."""
