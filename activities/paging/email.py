@@ -53,7 +53,9 @@ async def send(message: PageMessage, smtp: SmtpServer, sender: str) -> Delivery:
         await client.connect()
         await _address(client, sender, message.channel.address)
         handing_over = True
-        answer = await client.data(letter.as_bytes(policy=SMTP if message.channel.address.isascii() else SMTPUTF8))
+        answer = await client.data(
+            letter.as_bytes(policy=SMTP if message.channel.address.isascii() else SMTPUTF8)
+        )
     except aiosmtplib.SMTPResponseException as error:
         outcome = Outcome.RETRY if error.code < 500 else Outcome.REJECTED
         return _delivery(outcome, detail=f"{error.code} {error.message}")
