@@ -10,7 +10,7 @@ from enum import StrEnum
 from temporalio.api.enums.v1 import EventType as HistoryEventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from client.history import LOCAL_ACTIVITY
 
@@ -121,15 +121,19 @@ async def _child(events: AsyncIterator[HistoryEvent]) -> str:
 
 
 async def _as_they_come(client: Client, workflow_id: str) -> AsyncIterator[HistoryEvent]:
-    """The workflow's events, each as soon as it is there; waits for the workflow to be started."""
+    """The workflow's events, each once and as soon as it is there; waits for the workflow to be started.
+
+    Temporal breaks a waiting read off when the workflow's task is undone by a lost worker; reading begins anew.
+    """
     handle = client.get_workflow_handle(workflow_id)
+    told = 0
     while True:
         try:
             async for event in handle.fetch_history_events(wait_new_event=True):
-                yield event
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
+                if event.event_id > told:
+                    told = event.event_id
+                    yield event
+        except RPCError:
             await asyncio.sleep(0.01)
         else:
             return
