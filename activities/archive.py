@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from temporalio import activity
 from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 
 from records.base import Record
 from records.database import acquire
@@ -34,9 +35,17 @@ class Archive:
 
     @activity.defn
     async def archive_history(self, request: ArchiveHistory) -> int:
-        """Copy a run's history, as far as it has come, into PostgreSQL; the number of its events."""
+        """Copy a run's history, as far as it has come, into PostgreSQL; the number of its events.
+
+        0 if Temporal has forgotten the run: it was archived when the next one began.
+        """
         handle = self._temporal.get_workflow_handle(request.workflow_id, run_id=request.run_id)
-        history = await handle.fetch_history()
+        try:
+            history = await handle.fetch_history()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return 0
+            raise
         packed = await asyncio.to_thread(lambda: gzip.compress(history.to_json().encode()))
         async with acquire(self._pool) as connection:
             await store_history(

@@ -4,20 +4,17 @@ import asyncio
 import contextlib
 from collections.abc import Coroutine
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import ValidationError
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
 
-from workflows.engagement import Engagement
+from workflows.engagements import Engagements
 from workflows.journal import Journal
 from workflows.paging import Desk
 
 with workflow.unsafe.imports_passed_through():
-    from records.base import Record
     from records.batches import RecordBatch
-    from records.engagements import EngagementRecord, EngagementStatus
+    from records.engagements import EngagementRecord
     from records.incidents import MAX_RELATED_ITEMS, Analysis, IncidentRecord, IncidentStatus
     from records.timeline import SYSTEM, EventType, TimelineEvent, fold
     from workflows import search_attributes
@@ -46,9 +43,8 @@ from workflows.analysis import AnalysisDesk
 from workflows.archiving import archive
 from workflows.inputs import Carried, IncidentInput
 from workflows.runbooks import Runbooks
+from workflows.signals import read_signal
 from workflows.timeline_edits import TimelineEdits
-
-T = TypeVar("T", bound=Record)
 
 LAST_REPORTS = timedelta(minutes=1)
 """How long a closed incident stays to hear the end of a runbook that runs; it does not stay for one that waits."""
@@ -70,7 +66,7 @@ class IncidentWorkflow:
         self._automations = carried.automations
         self._runs = carried.runs
         self._tasks: list[asyncio.Task[None]] = []
-        self._dirty: set[str] = set()
+        self._changed = False
         self._desk = Desk()
         self._journal = Journal(self._incident.incident_id, carried.journal, self._records)
         self._journal.hold_for(self._desk.leaving_now)
@@ -79,17 +75,17 @@ class IncidentWorkflow:
         self._analysis = AnalysisDesk(
             self._incident, given.plan, given.catalog, carried, self._desk, self._journal
         )
+        self._engagements = Engagements(
+            self._incident, given.catalog, carried.engagements, desk=self._desk, journal=self._journal
+        )
         self._planned_runbook: asyncio.Task[None] | None = None
-        self._engagements: dict[str, Engagement] = {}
-        for record in carried.engagements:
-            self._host(record, on_call={})
         if given.carried is None:
             self._open()
 
     @workflow.run
     async def run(self, given: IncidentInput) -> IncidentRecord:
         """Live until the analysis is done, in as many runs as the history needs."""
-        for engagement in self._engagements.values():
+        for engagement in self._engagements:
             self._spawn(engagement.run())
         self._spawn(self._journal.keep())
         self._spawn(self._journal.catch_up())
@@ -123,21 +119,13 @@ class IncidentWorkflow:
     @workflow.update
     async def acknowledge(self, message: Acknowledge) -> IncidentRecord:
         """A contact has it."""
-        for engagement in self._engaging(message):
-            engagement.acknowledge(message.contact, author=message.author, note=message.note)
+        self._engagements.acknowledge(message)
         return await self._answer()
 
     @acknowledge.validator
     def _check_acknowledge(self, message: Acknowledge) -> None:
         self._must_not_be_closed()
-        if message.engagement_id is not None and message.engagement_id not in self._engagements:
-            raise refuse(Refusal.NOT_FOUND, f"no engagement {message.engagement_id} on this incident")
-        if not self._engaging(message):
-            engaged = sorted({name for e in self._engagements.values() for name in e.record.people})
-            raise refuse(
-                Refusal.CONFLICT,
-                f"{message.contact!r} has not been engaged; engaged so far: {', '.join(engaged) or 'nobody'}",
-            )
+        self._engagements.check_acknowledge(message)
 
     @workflow.update
     async def resolve(self, message: Resolve) -> IncidentRecord:
@@ -251,42 +239,28 @@ class IncidentWorkflow:
     @workflow.update
     async def engage(self, message: Engage) -> EngagementRecord:
         """Page someone else as well."""
-        if message.engagement_id not in self._engagements:
-            for definition in message.catalog:
-                self._given.catalog.shelf(definition.kind).setdefault(definition.name, definition)
-            record = self._engagement_record(
-                message.contact,
-                engagement_id=message.engagement_id,
-                sender=message.author,
-                subject=message.subject,
-                content=message.content,
-            )
-            self._spawn(self._host(record, on_call=message.on_call).run())
+        engagement = self._engagements.engage(message)
+        if engagement is not None:
+            self._spawn(engagement.run())
         await self._journal.written()
-        return self._engagements[message.engagement_id].record
+        return self._engagements.record(message.engagement_id)
 
     @engage.validator
     def _check_engage(self, message: Engage) -> None:
         self._must_be(IncidentStatus.OPEN)
-        if message.catalog.engageable(message.contact) is None:
-            raise refuse(Refusal.INVALID, f"the message has no definition of {message.contact!r}")
+        self._engagements.check_engage(message)
 
     @workflow.update
     async def disengage(self, message: Disengage) -> EngagementRecord:
         """Stop one engagement."""
-        engagement = self._engagements[message.engagement_id]
-        engagement.stop(message.reason or "disengaged", author=message.author)
+        self._engagements.disengage(message)
         await self._journal.written()
-        return engagement.record
+        return self._engagements.record(message.engagement_id)
 
     @disengage.validator
     def _check_disengage(self, message: Disengage) -> None:
         self._must_not_be_closed()
-        engagement = self._engagements.get(message.engagement_id)
-        if engagement is None:
-            raise refuse(Refusal.NOT_FOUND, f"no engagement {message.engagement_id} on this incident")
-        if engagement.record.status is EngagementStatus.STOPPED:
-            raise refuse(Refusal.CONFLICT, f"engagement {message.engagement_id} has been stopped already")
+        self._engagements.check_disengage(message)
 
     @workflow.update
     async def start_runbook(self, message: StartRunbook) -> str:
@@ -322,24 +296,25 @@ class IncidentWorkflow:
     @workflow.signal(name="acknowledge")
     def acknowledge_by_signal(self, given: Any) -> None:
         """`--input '{"contact": "ana"}'` or just `'"ana"'`."""
-        message = self._read(Acknowledge, {"contact": given} if isinstance(given, str) else given)
-        if message and self._permitted("acknowledge", lambda: self._check_acknowledge(message)):
-            for engagement in self._engaging(message):
-                engagement.acknowledge(message.contact, author=message.author, note=message.note)
-            self._touch()
+        given = {"contact": given} if isinstance(given, str) else given
+        message = read_signal(self._journal, "acknowledge", Acknowledge, given, self._check_acknowledge)
+        if message:
+            self._engagements.acknowledge(message)
 
     @workflow.signal(name="resolve")
     def resolve_by_signal(self, given: Any = None) -> None:
         """`--input '{"author": "ana"}'`, or no input at all."""
-        message = self._read(Resolve, given)
-        if message and self._permitted("resolve", lambda: self._check_resolve(message)):
+        message = read_signal(self._journal, "resolve", Resolve, given, self._check_resolve)
+        if message:
             self._resolve(message)
 
     @workflow.signal(name="complete_analysis")
     def complete_analysis_by_signal(self, given: Any = None) -> None:
         """`--input '{"answers": {...}}'`."""
-        message = self._read(CompleteAnalysis, given)
-        if message and self._permitted("complete_analysis", lambda: self._check_complete_analysis(message)):
+        message = read_signal(
+            self._journal, "complete_analysis", CompleteAnalysis, given, self._check_complete_analysis
+        )
+        if message:
             self._finish(self._analysis.complete(message))
 
     @workflow.signal
@@ -359,7 +334,7 @@ class IncidentWorkflow:
         """How the incident stands."""
         return IncidentView(
             incident=self._incident,
-            engagements=[engagement.record for engagement in self._engagements.values()],
+            engagements=self._engagements.records,
             automations=self._automations,
             events=self._journal.state.position,
         )
@@ -398,8 +373,8 @@ class IncidentWorkflow:
             author=author,
         )
         for contact in plan.engagements:
-            record = self._engagement_record(contact, engagement_id=str(workflow.uuid4()), sender=author)
-            self._host(record, on_call=self._given.on_call)
+            id_ = str(workflow.uuid4())
+            self._engagements.open(contact, engagement_id=id_, sender=author, on_call=self._given.on_call)
         self._touch()
 
     async def _run_planned_runbook(self) -> None:
@@ -415,9 +390,7 @@ class IncidentWorkflow:
         self._incident.status = IncidentStatus.RESOLVED
         self._incident.resolved_at = workflow.now()
         self._change(message.author, {"status": IncidentStatus.RESOLVED, "note": message.note})
-        for engagement in self._engagements.values():
-            if not engagement.over:
-                engagement.stop("incident resolved", author=message.author)
+        self._engagements.stop_all("incident resolved", author=message.author)
         self._analysis.due()
 
     async def _close(self, analysis: Analysis) -> Analysis:
@@ -447,7 +420,7 @@ class IncidentWorkflow:
         if author != SYSTEM:
             self._incident.modified_by = author
             self._incident.modified_at = workflow.now()
-        self._dirty.add(self._incident.incident_id)
+        self._changed = True
         self._journal.changed()
 
     async def _answer(self) -> IncidentRecord:
@@ -467,80 +440,14 @@ class IncidentWorkflow:
         if self._incident.status is not status:
             raise refuse(Refusal.CONFLICT, f"the incident is {self._incident.status}; this needs it {status}")
 
-    def _engaging(self, message: Acknowledge) -> list[Engagement]:
-        return [
-            engagement
-            for id_, engagement in self._engagements.items()
-            if message.engagement_id in (None, id_) and engagement.engages(message.contact)
-        ]
-
-    def _read(self, model: type[T], given: Any) -> T | None:
-        """A signal's input as a message. What cannot be read goes on the timeline: nobody waits for an error."""
-        try:
-            return model.model_validate({} if given is None else given)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"]) or "input"
-            self._journal.note(
-                EventType.REFUSED_SIGNAL, {"signal": model.__name__, "reason": f"{where}: {first['msg']}"}
-            )
-            return None
-
-    def _permitted(self, signal: str, check: Any) -> bool:
-        try:
-            check()
-        except ApplicationError as error:
-            self._journal.note(EventType.REFUSED_SIGNAL, {"signal": signal, "reason": error.message})
-            return False
-        return True
-
     # Hosting.
 
-    def _engagement_record(
-        self,
-        contact: str,
-        *,
-        engagement_id: str,
-        sender: str,
-        subject: str | None = None,
-        content: str | None = None,
-    ) -> EngagementRecord:
-        incident = self._incident
-        return EngagementRecord(
-            engagement_id=engagement_id,
-            contact=contact,
-            incident_id=incident.incident_id,
-            sender=sender,
-            subject=subject or f"[impact {incident.impact}] {incident.title}",
-            content=content or incident.summary,
-            started_at=workflow.now(),
-        )
-
-    def _host(self, record: EngagementRecord, *, on_call: dict[str, list[str]]) -> Engagement:
-        engagement = Engagement(
-            record,
-            catalog=self._given.catalog,
-            on_call=dict(on_call),
-            desk=self._desk,
-            journal=self._journal,
-            changed=lambda record: self._dirty.add(record.engagement_id),
-        )
-        self._engagements[record.engagement_id] = engagement
-        self._dirty.add(record.engagement_id)
-        self._journal.changed()
-        return engagement
-
     def _records(self, everything: bool) -> RecordBatch:
-        dirty, self._dirty = self._dirty, set()
-        incident = self._incident
+        changed, self._changed = self._changed, False
         return RecordBatch(
-            subject_id=incident.incident_id,
-            incident=incident if everything or incident.incident_id in dirty else None,
-            engagements=[
-                engagement.record
-                for id_, engagement in self._engagements.items()
-                if everything or id_ in dirty
-            ],
+            subject_id=self._incident.incident_id,
+            incident=self._incident if everything or changed else None,
+            engagements=self._engagements.take_changed(everything),
             analysis=self._analysis.result,
         )
 
@@ -576,7 +483,7 @@ class IncidentWorkflow:
                     "incident": self._incident,
                     "on_call": {},
                     "carried": Carried(
-                        engagements=[engagement.record for engagement in self._engagements.values()],
+                        engagements=self._engagements.records,
                         automations=self._automations,
                         analysis=self._analysis.result,
                         journal=self._journal.state,

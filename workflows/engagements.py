@@ -1,0 +1,154 @@
+"""An incident's engagements: opening, acknowledging, stopping, and telling which have changed."""
+
+from collections.abc import Iterator
+
+from temporalio import workflow
+
+from workflows.engagement import Engagement
+from workflows.journal import Journal
+from workflows.paging import Desk
+
+with workflow.unsafe.imports_passed_through():
+    from definitions.catalog import Catalog
+    from records.engagements import EngagementRecord, EngagementStatus
+    from records.incidents import IncidentRecord
+    from workflows.messages import Acknowledge, Disengage, Engage, Refusal, refuse
+
+
+class Engagements:
+    """Hosts the engagements of one incident. `catalog` grows with what later engagements need."""
+
+    def __init__(
+        self,
+        incident: IncidentRecord,
+        catalog: Catalog,
+        carried: list[EngagementRecord],
+        *,
+        desk: Desk,
+        journal: Journal,
+    ) -> None:
+        self._incident = incident
+        self._catalog = catalog
+        self._desk = desk
+        self._journal = journal
+        self._changed: set[str] = set()
+        self._hosted: dict[str, Engagement] = {}
+        for record in carried:
+            self._host(record, on_call={})
+
+    def __iter__(self) -> Iterator[Engagement]:
+        return iter(self._hosted.values())
+
+    @property
+    def records(self) -> list[EngagementRecord]:
+        """All of them as they stand."""
+        return [engagement.record for engagement in self]
+
+    def take_changed(self, everything: bool) -> list[EngagementRecord]:
+        """Those that changed since the last call, or all."""
+        changed, self._changed = self._changed, set()
+        return [record for record in self.records if everything or record.engagement_id in changed]
+
+    def open(
+        self,
+        contact: str,
+        *,
+        engagement_id: str,
+        sender: str,
+        on_call: dict[str, list[str]],
+        subject: str | None = None,
+        content: str | None = None,
+    ) -> Engagement:
+        """Begin an engagement; it pages once its `run` is awaited."""
+        record = EngagementRecord(
+            engagement_id=engagement_id,
+            contact=contact,
+            incident_id=self._incident.incident_id,
+            sender=sender,
+            subject=subject or f"[impact {self._incident.impact}] {self._incident.title}",
+            content=content or self._incident.summary,
+            started_at=workflow.now(),
+        )
+        return self._host(record, on_call=on_call)
+
+    def check_acknowledge(self, message: Acknowledge) -> None:
+        """Refuse someone who has not been engaged."""
+        if message.engagement_id is not None:
+            self._known(message.engagement_id)
+        if not self._engaging(message):
+            engaged = sorted({name for record in self.records for name in record.people})
+            raise refuse(
+                Refusal.CONFLICT,
+                f"{message.contact!r} has not been engaged; engaged so far: {', '.join(engaged) or 'nobody'}",
+            )
+
+    def acknowledge(self, message: Acknowledge) -> None:
+        """A contact has it, in the engagement named or in all that reached them."""
+        for engagement in self._engaging(message):
+            engagement.acknowledge(message.contact, author=message.author, note=message.note)
+
+    def check_engage(self, message: Engage) -> None:
+        """Refuse a message that does not say whom it means."""
+        if message.catalog.engageable(message.contact) is None:
+            raise refuse(Refusal.INVALID, f"the message has no definition of {message.contact!r}")
+
+    def engage(self, message: Engage) -> Engagement | None:
+        """Begin the engagement asked for; None if it has begun already."""
+        if message.engagement_id in self._hosted:
+            return None
+        for definition in message.catalog:
+            self._catalog.shelf(definition.kind).setdefault(definition.name, definition)
+        return self.open(
+            message.contact,
+            engagement_id=message.engagement_id,
+            sender=message.author,
+            on_call=message.on_call,
+            subject=message.subject,
+            content=message.content,
+        )
+
+    def check_disengage(self, message: Disengage) -> None:
+        """Refuse an engagement that is not there or has been stopped."""
+        if self._known(message.engagement_id).record.status is EngagementStatus.STOPPED:
+            raise refuse(Refusal.CONFLICT, f"engagement {message.engagement_id} has been stopped already")
+
+    def disengage(self, message: Disengage) -> None:
+        """Stop one."""
+        engagement = self._hosted[message.engagement_id]
+        engagement.stop(message.reason or "disengaged", author=message.author)
+
+    def stop_all(self, reason: str, *, author: str) -> None:
+        """Stop those that still page or would."""
+        for engagement in self:
+            if not engagement.over:
+                engagement.stop(reason, author=author)
+
+    def record(self, engagement_id: str) -> EngagementRecord:
+        """One as it stands."""
+        return self._hosted[engagement_id].record
+
+    def _known(self, engagement_id: str) -> Engagement:
+        if engagement_id not in self._hosted:
+            raise refuse(Refusal.NOT_FOUND, f"no engagement {engagement_id} on this incident")
+        return self._hosted[engagement_id]
+
+    def _engaging(self, message: Acknowledge) -> list[Engagement]:
+        return [
+            engagement
+            for id_, engagement in self._hosted.items()
+            if message.engagement_id in (None, id_) and engagement.engages(message.contact)
+        ]
+
+    def _host(self, record: EngagementRecord, *, on_call: dict[str, list[str]]) -> Engagement:
+        engagement = Engagement(
+            record,
+            catalog=self._catalog,
+            on_call=dict(on_call),
+            desk=self._desk,
+            journal=self._journal,
+            changed=lambda record: self._changed.add(record.engagement_id),
+        )
+        self._hosted[record.engagement_id] = engagement
+        self._changed.add(record.engagement_id)
+        self._journal.changed()
+        return engagement
