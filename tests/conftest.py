@@ -10,9 +10,11 @@ import pytest
 import pytest_asyncio
 from temporalio.client import Client
 
+from records.database import Pool, open_pool
 from records.migrations import migrate
 from settings import Settings
 from settings.temporal import connect_temporal
+from tests.mailbox import Mailbox, MailServer
 from worker.search_attributes import register_search_attributes
 from worker.stack.ports import HOST, choose_port
 from worker.stack.postgres import EmbeddedPostgres
@@ -99,6 +101,44 @@ def task_queue() -> str:
 def data(tmp_path: Path) -> Path:
     """An empty data folder."""
     return tmp_path / "data"
+
+
+@pytest.fixture
+def mailbox() -> Mailbox:
+    """What this test's Tocsin has mailed so far, to everybody."""
+    return Mailbox()
+
+
+@pytest_asyncio.fixture
+async def mail_server(mailbox: Mailbox) -> AsyncIterator[MailServer]:
+    """The mail server that stands in for everybody's phones."""
+    server = MailServer(mailbox)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+def settings(
+    database_url: str, temporal_address: str, task_queue: str, mail_server: MailServer, data: Path
+) -> Settings:
+    """This test's own database, task queue and mail server."""
+    return Settings(
+        data=data,
+        database_url=database_url,
+        temporal_address=temporal_address,
+        task_queue=task_queue,
+        smtp_url=mail_server.url,
+        mail_from="tocsin@shop.example",
+    )
+
+
+@pytest_asyncio.fixture
+async def pool(settings: Settings) -> AsyncIterator[Pool]:
+    """Connections to this test's database."""
+    pool = await open_pool(settings.require_database_url())
+    yield pool
+    await pool.close()
 
 
 async def _run_sql(postgres: EmbeddedPostgres, statement: str) -> None:

@@ -52,8 +52,8 @@ class Mailbox:
 class MailServer:
     """The mailbox behind a listening port of its own; it can be stopped and started again on the same port."""
 
-    def __init__(self) -> None:
-        self.mailbox = Mailbox()
+    def __init__(self, mailbox: Mailbox | None = None) -> None:
+        self.mailbox = mailbox or Mailbox()
         self.port = 0
         self._server: asyncio.Server | None = None
 

@@ -12,7 +12,7 @@ from temporalio.client import Client
 from client import Tocsin
 from settings import Settings
 from tests.chaos.workers import RunWorker, WorkerProcess
-from tests.mailbox import Mailbox, MailServer
+from tests.mailbox import Mailbox
 
 DEFINITIONS = Path(__file__).with_name("definitions.yaml")
 
@@ -32,29 +32,6 @@ class SlowMailbox(Mailbox):
 def mailbox() -> SlowMailbox:
     """What has been mailed so far, to everybody."""
     return SlowMailbox()
-
-
-@pytest_asyncio.fixture
-async def mail_server(mailbox: SlowMailbox) -> AsyncIterator[MailServer]:
-    server = MailServer()
-    server.mailbox = mailbox
-    await server.start()
-    yield server
-    await server.stop()
-
-
-@pytest.fixture
-def settings(
-    database_url: str, temporal_address: str, task_queue: str, mail_server: MailServer, data: Path
-) -> Settings:
-    return Settings(
-        data=data,
-        database_url=database_url,
-        temporal_address=temporal_address,
-        task_queue=task_queue,
-        smtp_url=mail_server.url,
-        mail_from="tocsin@shop.example",
-    )
 
 
 @pytest_asyncio.fixture

@@ -12,12 +12,12 @@ from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from temporalio.worker import Replayer
 
 from client import Tocsin
-from records.database import Pool, open_pool
+from records.database import Pool
 from settings import Settings
 from tests.engagement.outage import Outage
 from tests.engagement.phone import Phone
 from tests.engagement.story import Stories
-from tests.mailbox import Mailbox, MailServer
+from tests.mailbox import Mailbox
 from worker.host import WORKFLOWS, make_worker, sandbox
 from worker.search_attributes import register_search_attributes
 from worker.stack.postgres import EmbeddedPostgres
@@ -52,20 +52,6 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
 
 
 @pytest_asyncio.fixture
-async def mail_server() -> AsyncIterator[MailServer]:
-    server = MailServer()
-    await server.start()
-    yield server
-    await server.stop()
-
-
-@pytest.fixture
-def mailbox(mail_server: MailServer) -> Mailbox:
-    """What has been mailed so far."""
-    return mail_server.mailbox
-
-
-@pytest_asyncio.fixture
 async def phone() -> AsyncIterator[Phone]:
     """Where webhook pages go."""
     phone = Phone()
@@ -83,24 +69,9 @@ def secrets(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def settings(
-    database_url: str, task_queue: str, mail_server: MailServer, data: Path, secrets: Path
-) -> Settings:
-    return Settings(
-        data=data,
-        database_url=database_url,
-        task_queue=task_queue,
-        smtp_url=mail_server.url,
-        mail_from="tocsin@shop.example",
-        secrets_dir=secrets,
-    )
-
-
-@pytest_asyncio.fixture
-async def pool(settings: Settings) -> AsyncIterator[Pool]:
-    pool = await open_pool(settings.require_database_url())
-    yield pool
-    await pool.close()
+def settings(settings: Settings, secrets: Path) -> Settings:
+    """With a folder of secrets."""
+    return settings.model_copy(update={"secrets_dir": secrets})
 
 
 @pytest.fixture

@@ -13,9 +13,8 @@ import pytest_asyncio
 from temporalio.client import Client
 
 from client import Tocsin
-from records.database import Pool, open_pool
+from records.database import Pool
 from settings import Settings
-from tests.mailbox import Mailbox, MailServer
 from worker.host import make_worker, sandbox
 
 T = TypeVar("T")
@@ -59,41 +58,6 @@ PLANS = """
     sections:
       - {id: prevention, title: Prevention, questions: [{id: P1, text: What changes?, required: true}]}
 """
-
-
-@pytest_asyncio.fixture
-async def mail_server() -> AsyncIterator[MailServer]:
-    server = MailServer()
-    await server.start()
-    yield server
-    await server.stop()
-
-
-@pytest.fixture
-def mailbox(mail_server: MailServer) -> Mailbox:
-    """What has been mailed so far."""
-    return mail_server.mailbox
-
-
-@pytest.fixture
-def settings(
-    database_url: str, temporal_address: str, task_queue: str, mail_server: MailServer, data: Path
-) -> Settings:
-    return Settings(
-        data=data,
-        database_url=database_url,
-        temporal_address=temporal_address,
-        task_queue=task_queue,
-        smtp_url=mail_server.url,
-        mail_from="tocsin@shop.example",
-    )
-
-
-@pytest_asyncio.fixture
-async def pool(settings: Settings) -> AsyncIterator[Pool]:
-    pool = await open_pool(settings.require_database_url())
-    yield pool
-    await pool.close()
 
 
 @pytest_asyncio.fixture
