@@ -46,6 +46,8 @@ class Archive:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return 0
             raise
+        if not history.events:
+            return 0
         packed = await asyncio.to_thread(lambda: gzip.compress(history.to_json().encode()))
         async with acquire(self._pool) as connection:
             await store_history(

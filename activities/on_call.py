@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import asyncpg
 from temporalio import activity
 
 from definitions.catalog import Catalog
@@ -14,7 +13,6 @@ from definitions.on_call_schedules import OnCallSchedule
 from definitions.shifts import on_call
 from records.base import Record
 from records.bounded import acquire_within
-from records.database import DatabaseUnavailable
 from records.definitions import read_catalog
 
 if TYPE_CHECKING:
@@ -60,11 +58,14 @@ class OnCall:
         try:
             async with acquire_within(self._pool, PATIENCE) as connection:
                 catalog = await read_catalog(connection)
-            schedule = catalog.on_call_schedules[question.schedule]
-            contacts = contacts_on_call(schedule, catalog, at)
+            contacts = contacts_on_call(catalog.on_call_schedules[question.schedule], catalog, at)
             return OnCallAnswer(at=at, contacts=contacts, from_snapshot=False)
-        except (DatabaseUnavailable, KeyError, asyncpg.PostgresError) as error:
+        except Exception as error:  # whatever keeps us from re-reading, somebody has to be paged
             activity.logger.warning("on call from the snapshot: %s: %s", type(error).__name__, error)
-        schedule = question.snapshot.on_call_schedules[question.schedule]
-        contacts = contacts_on_call(schedule, question.snapshot, at)
+        try:
+            schedule = question.snapshot.on_call_schedules[question.schedule]
+            contacts = contacts_on_call(schedule, question.snapshot, at)
+        except (KeyError, ValueError):  # nobody can be told: let the next stage begin
+            activity.logger.exception("nobody can be told to be on call for %s", question.schedule)
+            contacts = []
         return OnCallAnswer(at=at, contacts=contacts, from_snapshot=True)

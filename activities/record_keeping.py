@@ -12,7 +12,7 @@ from records.base import Record
 from records.batches import RecordBatch, WrittenDown
 from records.bounded import acquire_within
 from records.database import DatabaseUnavailable
-from records.journal import save
+from records.journal import UNSAVABLE, save, save_what_can_be
 
 if TYPE_CHECKING:
     from records.database import Pool
@@ -61,4 +61,8 @@ class RecordKeeping:
 
     async def _save(self, batch: RecordBatch) -> None:
         async with acquire_within(self._pool, PATIENCE) as connection:
-            await save(connection, batch)
+            try:
+                await save(connection, batch)
+            except UNSAVABLE:
+                for refused in await save_what_can_be(connection, batch):
+                    activity.logger.error("left out of the records, not out of the history: %s", refused)

@@ -56,16 +56,17 @@ class Automations(Connection):
             coerce_parameters(load_document(runbook.document), given)
         except (DocumentError, ParameterError) as error:
             raise InvalidInputError(str(error)) from error
-        execution_id = str(uuid.uuid4())
+        message = build(
+            StartRunbook,
+            execution_id=str(uuid.uuid4()),
+            name=name,
+            document=runbook.document,
+            parameters=given,
+            author=self.author,
+        )
         if incident_id is not None:
-            message = StartRunbook(
-                execution_id=execution_id,
-                name=name,
-                document=runbook.document,
-                parameters=given,
-                author=self.author,
-            )
             return await self._update(await self.full_id(incident_id), "start_runbook", message, str)
+        execution_id = message.execution_id
         alone = AutomationInput(
             execution_id=execution_id,
             document_name=name,

@@ -25,7 +25,7 @@ from settings import Settings, SettingsError
 from settings.temporal import connect_temporal
 from workflows.inputs import IncidentInput
 from workflows.messages import Refusal
-from workflows.starting import start_incident_workflow
+from workflows.starting import start_late
 
 if TYPE_CHECKING:
     from typing import Self
@@ -145,8 +145,10 @@ class Connection:
             start = await incident_store.waiting_start(database, incident_id)
         if start is None:
             return False
-        given = IncidentInput.model_validate(start)
-        await start_incident_workflow(self.temporal, given, task_queue=self._task_queue)
+        try:
+            await start_late(self.temporal, IncidentInput.model_validate(start), task_queue=self._task_queue)
+        except (RPCError, RuntimeError) as error:
+            raise UnavailableError(f"Temporal does not answer: {error}") from error
         return True
 
     async def _gone(self, workflow_id: str) -> TocsinError:

@@ -21,7 +21,7 @@ WRITES = "write_down"
 
 
 async def history_runs(client: Client, workflow_id: str) -> list[tuple[str, WorkflowHistory]]:
-    """Run ids and histories of a workflow, first run first; none if Temporal does not know it (any more)."""
+    """Run ids and histories of a workflow's latest runs, as many as Temporal remembers, oldest first."""
     runs: list[tuple[str, WorkflowHistory]] = []
     run_id: str | None = None
     while True:
@@ -31,6 +31,8 @@ async def history_runs(client: Client, workflow_id: str) -> list[tuple[str, Work
             if error.status is RPCStatusCode.NOT_FOUND:
                 return runs
             raise
+        if not history.events:
+            return runs
         started = history.events[0].workflow_execution_started_event_attributes
         runs.insert(0, (started.original_execution_run_id, history))
         run_id = started.continued_execution_run_id

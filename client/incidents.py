@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.on_call import contacts_on_call
 from client.connection import Connection, build
-from client.errors import ConflictError, InvalidInputError, NotFoundError
+from client.errors import ConflictError, InvalidInputError, NotFoundError, TocsinError, UnavailableError
 from definitions.catalog import Catalog
 from records import incident_store
 from records.base import Record
@@ -105,11 +106,21 @@ class Incidents(Connection):
             return StartedIncident(
                 incident=given.incident, created=True, running=await self._try_start(given)
             )
-        if folded is None:  # the open incident was resolved between the two statements
-            return await self.start_incident(
-                plan, title=title, impact=impact, trigger=trigger, related_items=related_items
-            )
-        return await self._tell_duplicate(folded, given.incident)
+        if folded is not None:
+            answer = await self._tell_duplicate(folded, given.incident)
+            if answer is not None:
+                return answer
+        # What had the key is open no more: resolved just now, never reopened, or its workflow was ended from outside.
+        async with self._database() as database:
+            await incident_store.release_claims(database, given.incident.dedupe_key)
+        return await self.start_incident(
+            plan,
+            title=title,
+            impact=impact,
+            trigger=trigger,
+            related_items=related_items,
+            history_limit=history_limit,
+        )
 
     async def _try_start(self, given: IncidentInput) -> bool:
         try:
@@ -120,25 +131,28 @@ class Incidents(Connection):
 
     async def _tell_duplicate(
         self, folded: incident_store.FoldedTrigger, duplicate: IncidentRecord
-    ) -> StartedIncident:
-        running = True
+    ) -> StartedIncident | None:
+        """Tell the open incident of its duplicate; None if it turns out to have no workflow any more."""
+        id_, trigger, running = folded.incident.incident_id, duplicate.trigger, True
+        message = Duplicate(
+            source=trigger.source,
+            trigger_arn=trigger.trigger_arn,
+            raw_data=trigger.raw_data,
+            author=self.author,
+            count=folded.count,
+        )
         try:
-            await self._start_if_waiting(folded.incident.incident_id)
+            await self._start_if_waiting(id_)
             if folded.to_be_noted:
-                handle = self.temporal.get_workflow_handle(folded.incident.incident_id)
-                trigger = duplicate.trigger
-                await handle.signal(
-                    IncidentWorkflow.duplicate,
-                    Duplicate(
-                        source=trigger.source,
-                        trigger_arn=trigger.trigger_arn,
-                        raw_data=trigger.raw_data,
-                        author=self.author,
-                        count=folded.count,
-                    ),
-                    rpc_timeout=PATIENCE,
-                )
-        except (RPCError, RuntimeError):
+                handle = self.temporal.get_workflow_handle(id_)
+                await handle.signal(IncidentWorkflow.duplicate, message, rpc_timeout=PATIENCE)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                async with self._database() as database:
+                    await incident_store.give_up(database, id_)
+                return None
+            running = False
+        except (RuntimeError, UnavailableError):
             running = False
         return StartedIncident(incident=folded.incident, created=False, running=running)
 
@@ -232,13 +246,20 @@ class Incidents(Connection):
                     f"another open incident has the dedupe key of {full}; resolve that one first"
                 )
             before = await incident_store.find(database, full)
-            if before is not None and before.status is IncidentStatus.OPEN:
+            if before is None:
+                raise NotFoundError(f"no incident {full}")
+            if before.status is IncidentStatus.OPEN:
                 raise ConflictError(f"incident {full} is open")
-            if before is not None and before.closed_at is not None:
+            if before.closed_at is not None:
                 raise ConflictError(
                     f"incident {full} is closed: its analysis is done and nothing changes any more"
                 )
-        return await self._update(full, "reopen", message, IncidentRecord)
+        try:
+            return await self._update(full, "reopen", message, IncidentRecord)
+        except TocsinError:
+            async with self._database() as database:
+                await incident_store.release_claims(database, before.dedupe_key)
+            raise
 
     async def update_incident(
         self,
@@ -277,8 +298,12 @@ class Incidents(Connection):
 
 
 def on_shift(catalog: Catalog, at: datetime) -> dict[str, list[str]]:
-    """Who is on shift, by schedule: the first stage of an engagement then needs no calendar."""
-    return {
-        name: [contact.name for contact in contacts_on_call(schedule, catalog, at)]
-        for name, schedule in catalog.on_call_schedules.items()
-    }
+    """Who is on shift, by schedule: the first stage of an engagement then needs no calendar.
+
+    A schedule whose calendar fails here (its time zone is unknown on this machine) is left for a worker to ask.
+    """
+    found = {}
+    for name, schedule in catalog.on_call_schedules.items():
+        with contextlib.suppress(ValueError):
+            found[name] = [contact.name for contact in contacts_on_call(schedule, catalog, at)]
+    return found

@@ -29,7 +29,7 @@ class Timelines(Connection):
     async def timeline_from_history(self, subject_id: str) -> list[TimelineEvent]:
         """The same from the workflow's history alone; where the two differ, this one is right.
 
-        Once Temporal has forgotten the workflow, the archived history is read.
+        Runs that Temporal has forgotten are read from the archive.
         Raises NotFoundError, UnavailableError.
         """
         full = await self.full_id(subject_id)
@@ -37,10 +37,14 @@ class Timelines(Connection):
             runs = await history_runs(self.temporal, full)
         except (RPCError, RuntimeError) as error:  # RuntimeError: it cannot even be connected to
             raise UnavailableError(f"Temporal does not answer: {error}") from error
-        if not runs:
+        if not runs or _continues_another(runs[0][1]):
+            known = {run_id for run_id, _ in runs}
             async with self._database() as database:
                 archived = await read_histories(database, full)
-            runs = [(run_id, WorkflowHistory.from_json(full, history)) for run_id, history in archived]
+            older = [
+                (id_, WorkflowHistory.from_json(full, text)) for id_, text in archived if id_ not in known
+            ]
+            runs = [*older, *runs]
         if not runs:
             raise NotFoundError(f"neither Temporal nor the archive has a history of {full}")
         return fold(event for _, history in runs for event in writings(history))
@@ -90,6 +94,11 @@ class Timelines(Connection):
         """Take a custom event or note off the timeline; raises NotFoundError for any other."""
         message = build(DeleteEvent, event_id=_uuid(event_id), author=self.author)
         return await self._update(await self.full_id(incident_id), "delete_event", message, str)
+
+
+def _continues_another(history: WorkflowHistory) -> bool:
+    started = history.events[0].workflow_execution_started_event_attributes
+    return bool(started.continued_execution_run_id)
 
 
 def _uuid(text: str) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, TypeAdapter
 
 from definitions.analysis_templates import AnalysisTemplate
-from definitions.base import Kind, Part
+from definitions.base import ENGAGEABLE, Kind, Part
 from definitions.contacts import Contact
 from definitions.escalation_plans import EscalationPlan
 from definitions.on_call_schedules import OnCallSchedule
@@ -61,6 +61,14 @@ class Catalog(Part):
         return (
             self.contacts.get(alias) or self.escalation_plans.get(alias) or self.on_call_schedules.get(alias)
         )
+
+    def take(self, definitions: Iterable[Definition]) -> None:
+        """Put definitions in the place of those with their name, of another engageable kind too."""
+        for definition in definitions:
+            if definition.kind in ENGAGEABLE:
+                for kind in ENGAGEABLE:
+                    self.shelf(kind).pop(definition.name, None)
+            self.shelf(definition.kind)[definition.name] = definition
 
     def part_for(self, plan: ResponsePlan) -> "Catalog":
         """The plan and everything it can reach: what an incident takes along, so that it needs no look-up."""

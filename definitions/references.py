@@ -59,7 +59,7 @@ def _of_response_plan(plan: ResponsePlan) -> Iterator[Reference]:
     if plan.analysis:
         yield Reference(("analysis", "template"), plan.analysis.template, (Kind.ANALYSIS_TEMPLATE,))
         if plan.analysis.owner:
-            yield Reference(("analysis", "owner"), plan.analysis.owner, ENGAGEABLE)
+            yield Reference(("analysis", "owner"), plan.analysis.owner, (Kind.CONTACT,))
 
 
 def referrers(catalog: Catalog, kind: Kind, name: str) -> list[Definition]:

@@ -26,7 +26,7 @@ update incidents
    set duplicates = duplicates + 1,
        duplicate_noted_at = case when duplicate_noted_at is null or duplicate_noted_at < now() - interval '1 minute'
                                  then now() else duplicate_noted_at end
- where dedupe_key = $1 and status = 'OPEN'
+ where dedupe_key = $1 and status = 'OPEN' and record ->> 'status' = 'OPEN'
 returning record, duplicates, duplicate_noted_at = now() as to_be_noted
 """
 
@@ -105,7 +105,7 @@ async def list_incidents(
 
 
 async def claim_reopening(connection: Connection, incident_id: str) -> bool:
-    """Claim the dedupe key for a resolved incident; False if an open incident has it. Rolls back with the caller."""
+    """Claim the dedupe key for a resolved incident; False if an open incident has it."""
     taken = await connection.fetchval(
         """select 1 from incidents other join incidents mine using (dedupe_key)
             where mine.incident_id = $1 and other.incident_id <> $1 and other.status = 'OPEN'""",
@@ -115,6 +115,26 @@ async def claim_reopening(connection: Connection, incident_id: str) -> bool:
         return False
     await connection.execute("update incidents set status = 'OPEN' where incident_id = $1", incident_id)
     return True
+
+
+async def release_claims(connection: Connection, dedupe_key: str) -> None:
+    """Free the key from an incident that was to be reopened and never was."""
+    await connection.execute(
+        "update incidents set status = 'RESOLVED' where dedupe_key = $1 and record ->> 'status' = 'RESOLVED'",
+        dedupe_key,
+    )
+
+
+async def give_up(connection: Connection, incident_id: str) -> None:
+    """Close the record of an incident whose workflow was ended from outside, so that its key is free."""
+    await connection.execute(
+        """update incidents
+              set status = 'RESOLVED', resolved_at = now(), closed_at = now(),
+                  record = record || jsonb_build_object(
+                      'status', 'RESOLVED', 'resolved_at', now(), 'closed_at', now(), 'modified_by', 'tocsin')
+            where incident_id = $1 and status = 'OPEN'""",
+        incident_id,
+    )
 
 
 async def waiting_starts(connection: Connection, before: datetime) -> list[dict[str, Any]]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
+
+import asyncpg
 
 from records.batches import AutomationRecord, RecordBatch
 from records.engagements import EngagementRecord
@@ -71,18 +74,40 @@ async def save(connection: Connection, batch: RecordBatch) -> None:
             first = batch.events[0]
             await connection.execute(_NEVER_WAS, batch.subject_id, first.position, first.updated_time)
             await connection.executemany(_EVENT, [_event(batch.subject_id, event) for event in batch.events])
-        if batch.incident:
-            await connection.execute(_INCIDENT, *_incident(batch.incident), batch.number)
-            await connection.execute(
-                "delete from incident_starts where incident_id = $1", batch.incident.incident_id
-            )
-        if batch.engagements:
-            rows = [(*_engagement(engagement), batch.number) for engagement in batch.engagements]
-            await connection.executemany(_ENGAGEMENT, rows)
-        if batch.automation:
-            await connection.execute(_AUTOMATION, *_automation(batch.automation), batch.number)
-        if batch.analysis:
-            await connection.execute(_ANALYSIS, *_analysis(batch.analysis))
+        for statement, row in _rows(batch):
+            await connection.execute(statement, *row)
+
+
+async def save_what_can_be(connection: Connection, batch: RecordBatch) -> list[str]:
+    """Write a batch whose parts PostgreSQL does not all take, each on its own; why the others were left out.
+
+    One fact that can never be stored must not hold up all that follow it. It is still in the workflow's history.
+    """
+    refused = []
+    parts = [(_EVENT, _event(batch.subject_id, event)) for event in batch.events]
+    for statement, row in [*parts, *_rows(batch)]:
+        try:
+            async with connection.transaction():
+                await connection.execute(statement, *row)
+        except UNSAVABLE as error:
+            refused.append(f"{row[0]}: {error}")
+    return refused
+
+
+UNSAVABLE = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+"""What PostgreSQL says of a row that it will never take."""
+
+
+def _rows(batch: RecordBatch) -> Iterator[tuple[str, tuple[object, ...]]]:
+    if batch.incident:
+        yield _INCIDENT, (*_incident(batch.incident), batch.number)
+        yield "delete from incident_starts where incident_id = $1", (batch.incident.incident_id,)
+    for engagement in batch.engagements:
+        yield _ENGAGEMENT, (*_engagement(engagement), batch.number)
+    if batch.automation:
+        yield _AUTOMATION, (*_automation(batch.automation), batch.number)
+    if batch.analysis:
+        yield _ANALYSIS, _analysis(batch.analysis)
 
 
 def _event(subject_id: str, event: TimelineEvent) -> tuple[object, ...]:

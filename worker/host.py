@@ -95,6 +95,7 @@ def make_worker(
         ],
         workflow_runner=workflow_runner,
         sticky_queue_schedule_to_start_timeout=STICKY,
+        max_heartbeat_throttle_interval=timedelta(seconds=1),
         graceful_shutdown_timeout=DRAIN,
     )
 

@@ -13,7 +13,7 @@ from records import incident_store
 from records.bounded import acquire_within
 from records.database import DatabaseUnavailable, Pool
 from workflows.inputs import IncidentInput
-from workflows.starting import start_incident_workflow
+from workflows.starting import start_late
 
 EVERY = timedelta(seconds=2)
 """How often incidents that wait are looked for."""
@@ -59,7 +59,7 @@ async def _start_waiting(client: Client, pool: Pool, task_queue: str) -> None:
 async def _start(client: Client, stored: dict[str, Any], task_queue: str) -> None:
     """Start one; an incident that cannot be started must not hold up the others."""
     try:
-        await start_incident_workflow(client, IncidentInput.model_validate(stored), task_queue=task_queue)
+        await start_late(client, IncidentInput.model_validate(stored), task_queue=task_queue)
     except (RPCError, ValidationError) as error:
         if isinstance(error, RPCError) and error.status in _AWAY:
             raise

@@ -19,6 +19,8 @@ with workflow.unsafe.imports_passed_through():
         DocumentError,
         Execution,
         FailureStage,
+        FailureType,
+        IllegalTransitionError,
         ParameterError,
         ResolvedStep,
         SystemVariables,
@@ -48,10 +50,20 @@ class AutomationWorkflow:
 
     @workflow.run
     async def run(self, given: AutomationInput) -> dict[str, list[str]]:
-        """Execute to the end; the execution's outputs, as AWS's lists of texts.
+        """Execute to the end; the execution's outputs, as AWS's lists of texts. A cancellation is a stop.
 
         Raises ApplicationError if the document or its parameters are wrong: callers check both before.
         """
+        life = asyncio.create_task(self._live(given))
+        while not life.done():
+            try:
+                await workflow.wait_condition(life.done)
+            except asyncio.CancelledError:
+                if self._execution is not None and not self._execution.state.status.final:
+                    self._execution.cancel(workflow.now())
+        return life.result()
+
+    async def _live(self, given: AutomationInput) -> dict[str, list[str]]:
         keeping = asyncio.create_task(self._reports.keep())
         try:
             document = load_document(given.document)
@@ -135,7 +147,9 @@ class AutomationWorkflow:
 
     @stop.validator
     def _check_stop(self, message: Stop) -> None:
-        if self._running_execution().state.cancel_requested_at is not None:
+        state = self._running_execution().state
+        harder = state.stop_after_step and message.type is StopType.CANCEL
+        if state.cancel_requested_at is not None and not harder:
             raise refuse(Refusal.CONFLICT, "the execution is being stopped already")
 
     @workflow.query
@@ -181,8 +195,8 @@ class AutomationWorkflow:
         try:
             if resolved.step.action == "aws:branch":
                 execution.choose(workflow.now())
-                return
-            response = await self._act(execution, resolved)
+            else:
+                execution.succeed(await self._act(execution, resolved), workflow.now())
         except ActionFailed as failed:
             execution.fail(
                 failed.message,
@@ -191,8 +205,12 @@ class AutomationWorkflow:
                 stage=failed.stage,
                 kind=failed.kind,
             )
-        else:
-            execution.succeed(response, workflow.now())
+        except IllegalTransitionError:
+            raise
+        except Exception as error:
+            # What a document can contain is endless. It fails its step, and never the workflow task for ever.
+            message = f"{type(error).__name__}: {error}"
+            execution.fail(message, workflow.now(), kind=FailureType.INTERNAL, retry=False)
 
     async def _act(self, execution: Execution, resolved: ResolvedStep) -> Any:
         action = resolved.step.action

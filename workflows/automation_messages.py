@@ -5,18 +5,17 @@ from typing import Annotated
 
 from pydantic import Field
 
-from records.base import Record
-from workflows.messages import Author, Note
+from workflows.messages import Author, Message, Note
 
 
-class Decide(Record):
+class Decide(Message):
     """An approver's word on the step that waits for approval."""
 
     author: Author
     comment: Note = ""
 
 
-class Resume(Record):
+class Resume(Message):
     """Go on after a pause; `step_name` must be the step that pauses, if it is given."""
 
     author: Author
@@ -30,7 +29,7 @@ class StopType(StrEnum):
     COMPLETE = "Complete"
 
 
-class Stop(Record):
+class Stop(Message):
     """Stop the execution."""
 
     author: Author

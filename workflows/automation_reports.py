@@ -19,7 +19,13 @@ with workflow.unsafe.imports_passed_through():
     from workflows.messages import AutomationReport
 
 LONGEST_TOLD = 1000
-"""Characters of one output or message on a timeline; the whole is in the execution's record."""
+"""Characters of one text on a timeline; more is in the execution's record."""
+
+LARGEST_TOLD = 10_000
+"""Characters of one event's item, all told."""
+
+LARGEST_RECORDED = 20_000
+"""Characters of one step's outputs or inputs in the records; the whole is in the execution's history."""
 
 
 class AutomationReports:
@@ -105,7 +111,7 @@ class AutomationReports:
             document_name=self._given.document_name,
             status=execution.state.status if execution else "Pending",
             started_by=self._given.started_by,
-            state=execution.state.model_dump(mode="json") if execution else {},
+            state=_recorded(execution.state.model_dump(mode="json")) if execution else {},
             document=self._given.document if everything or not self._document_kept else None,
         )
         self._document_kept = True
@@ -114,7 +120,10 @@ class AutomationReports:
 
 def _short(data: dict[str, Any]) -> dict[str, Any]:
     """The data with long texts cut, so that a timeline stays readable and a signal small."""
-    return {name: _cut(value) for name, value in data.items() if value not in (None, {}, "")}
+    cut = {name: _cut(value) for name, value in data.items() if value not in (None, {}, "")}
+    return {
+        name: _cut(str(value)) if len(str(value)) > LARGEST_TOLD else value for name, value in cut.items()
+    }
 
 
 def _cut(value: Any) -> Any:
@@ -125,3 +134,14 @@ def _cut(value: Any) -> Any:
     if isinstance(value, list):
         return [_cut(item) for item in value[:20]]
     return value
+
+
+def _recorded(state: dict[str, Any]) -> dict[str, Any]:
+    """The interpreter's state with large inputs and outputs cut: a record must stay a payload of modest size."""
+    for step in state["steps"]:
+        for part in ("inputs", "outputs"):
+            for name, value in step[part].items():
+                text = str(value)
+                if len(text) > LARGEST_RECORDED:
+                    step[part][name] = text[:LARGEST_RECORDED] + " ..."
+    return state

@@ -167,8 +167,7 @@ class Engagement:
         """Engage whoever is on shift now (AWS: resolved when the target is reached, not when the incident began)."""
         snapshot = self._catalog.part_for_engagement(target.contact)
         answer = await self._desk.who_is_on_call(OnCallQuestion(schedule=target.contact, snapshot=snapshot))
-        for contact in answer.contacts:
-            self._catalog.contacts.setdefault(contact.name, contact)
+        self._catalog.take(contact for contact in answer.contacts)
         self._engage_shift(target, [self._catalog.contacts[contact.name] for contact in answer.contacts])
 
     def _engage_shift(self, target: EscalationTarget, on_shift: list[Contact]) -> None:

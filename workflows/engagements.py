@@ -89,15 +89,19 @@ class Engagements:
 
     def check_engage(self, message: Engage) -> None:
         """Refuse a message that does not say whom it means."""
-        if message.catalog.engageable(message.contact) is None:
-            raise refuse(Refusal.INVALID, f"the message has no definition of {message.contact!r}")
+        try:
+            part = message.catalog.part_for_engagement(message.contact)
+        except KeyError as error:
+            raise refuse(Refusal.INVALID, f"the message has no definition of {error.args[0]!r}") from error
+        on_shift = {alias for aliases in message.on_call.values() for alias in aliases}
+        if unknown := sorted(on_shift - part.contacts.keys()):
+            raise refuse(Refusal.INVALID, f"the message has no definition of {unknown[0]!r}")
 
     def engage(self, message: Engage) -> Engagement | None:
         """Begin the engagement asked for; None if it has begun already."""
         if message.engagement_id in self._hosted:
             return None
-        for definition in message.catalog:
-            self._catalog.shelf(definition.kind).setdefault(definition.name, definition)
+        self._catalog.take(message.catalog)
         return self.open(
             message.contact,
             engagement_id=message.engagement_id,

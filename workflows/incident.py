@@ -46,6 +46,10 @@ from workflows.runbooks import Runbooks
 from workflows.signals import read_signal
 from workflows.timeline_edits import TimelineEdits
 
+LONGEST_HISTORY = 30_000
+LARGEST_HISTORY = 30_000_000
+"""Events and bytes that Temporal certainly still takes (it ends workflows at 51,200 events or 50 MB)."""
+
 LAST_REPORTS = timedelta(minutes=1)
 """How long a closed incident stays to hear the end of a runbook that runs; it does not stay for one that waits."""
 
@@ -71,7 +75,7 @@ class IncidentWorkflow:
         self._journal = Journal(self._incident.incident_id, carried.journal, self._records)
         self._journal.hold_for(self._desk.leaving_now)
         self._edits = TimelineEdits(self._journal, carried.editable)
-        self._runbooks = Runbooks(self._incident, self._automations, self._journal)
+        self._runbooks = Runbooks(self._incident, self._automations, self._journal, changed=self._touch)
         self._analysis = AnalysisDesk(
             self._incident, given.plan, given.catalog, carried, self._desk, self._journal
         )
@@ -84,17 +88,30 @@ class IncidentWorkflow:
 
     @workflow.run
     async def run(self, given: IncidentInput) -> IncidentRecord:
-        """Live until the analysis is done, in as many runs as the history needs."""
+        """Live until the analysis is done, in as many runs as the history needs.
+
+        A cancellation ends nothing: an incident ends when it is resolved and analysed.
+        """
+        life = asyncio.create_task(self._live(given.carried is not None))
+        while not life.done():
+            try:
+                await workflow.wait_condition(life.done)
+            except asyncio.CancelledError:
+                reason = "an incident is not cancelled: resolve it, and complete or skip its analysis"
+                self._journal.note(EventType.REFUSED_SIGNAL, {"signal": "cancel", "reason": reason})
+        return life.result()
+
+    async def _live(self, resumed: bool) -> IncidentRecord:
         for engagement in self._engagements:
             self._spawn(engagement.run())
         self._spawn(self._journal.keep())
         self._spawn(self._journal.catch_up())
         self._spawn(self._analysis.remind())
-        if given.carried is None:
+        if resumed:
+            self._spawn(archive(self._incident.incident_id, self._runs, only_last=True))
+        else:
             self._planned_runbook = asyncio.create_task(self._run_planned_runbook())
             self._tasks.append(self._planned_runbook)
-        elif self._runs:
-            self._spawn(archive(self._incident.incident_id, self._runs, only_last=True))
         await workflow.wait_condition(
             lambda: (
                 self._incident.closed_at is not None or self._history_is_long() or self._failed() is not None
@@ -114,7 +131,8 @@ class IncidentWorkflow:
 
     # What people and programs can do. Each is an update: the caller learns whether it was accepted, and what it
     # wrote can be read when the answer comes. `acknowledge`, `resolve` and `complete_analysis` are signals as well,
-    # so that Temporal's own tools are enough in an emergency.
+    # so that Temporal's own tools are enough in an emergency. A signal that raised would fail every later workflow
+    # task, so signals take any input, and more of it than they need.
 
     @workflow.update
     async def acknowledge(self, message: Acknowledge) -> IncidentRecord:
@@ -294,7 +312,7 @@ class IncidentWorkflow:
         self._must_be(IncidentStatus.RESOLVED)
 
     @workflow.signal(name="acknowledge")
-    def acknowledge_by_signal(self, given: Any) -> None:
+    def acknowledge_by_signal(self, given: Any = None, *more: Any) -> None:
         """`--input '{"contact": "ana"}'` or just `'"ana"'`."""
         given = {"contact": given} if isinstance(given, str) else given
         message = read_signal(self._journal, "acknowledge", Acknowledge, given, self._check_acknowledge)
@@ -302,14 +320,14 @@ class IncidentWorkflow:
             self._engagements.acknowledge(message)
 
     @workflow.signal(name="resolve")
-    def resolve_by_signal(self, given: Any = None) -> None:
+    def resolve_by_signal(self, given: Any = None, *more: Any) -> None:
         """`--input '{"author": "ana"}'`, or no input at all."""
         message = read_signal(self._journal, "resolve", Resolve, given, self._check_resolve)
         if message:
             self._resolve(message)
 
     @workflow.signal(name="complete_analysis")
-    def complete_analysis_by_signal(self, given: Any = None) -> None:
+    def complete_analysis_by_signal(self, given: Any = None, *more: Any) -> None:
         """`--input '{"answers": {...}}'`."""
         message = read_signal(
             self._journal, "complete_analysis", CompleteAnalysis, given, self._check_complete_analysis
@@ -318,16 +336,20 @@ class IncidentWorkflow:
             self._finish(self._analysis.complete(message))
 
     @workflow.signal
-    def duplicate(self, message: Duplicate) -> None:
+    def duplicate(self, given: Any = None, *more: Any) -> None:
         """Another trigger was folded into this incident."""
-        trigger = {"createdIncident": False, "incidentSource": message.source, "count": message.count}
-        trigger |= {"triggerArn": message.trigger_arn, "rawData": message.raw_data}
-        self._journal.note(EventType.TRIGGER, trigger, author=message.author)
+        message = read_signal(self._journal, "duplicate", Duplicate, given)
+        if message:
+            trigger = {"createdIncident": False, "incidentSource": message.source, "count": message.count}
+            trigger |= {"triggerArn": message.trigger_arn, "rawData": message.raw_data}
+            self._journal.note(EventType.TRIGGER, trigger, author=message.author)
 
     @workflow.signal
-    def report_automation(self, message: AutomationReport) -> None:
+    def report_automation(self, given: Any = None, *more: Any) -> None:
         """A runbook execution of this incident tells how it goes."""
-        self._runbooks.take(message)
+        message = read_signal(self._journal, "report_automation", AutomationReport, given)
+        if message:
+            self._runbooks.take(message)
 
     @workflow.query
     def state(self) -> IncidentView:
@@ -459,11 +481,12 @@ class IncidentWorkflow:
         return next((task for task in self._tasks if task.done() and task.exception() is not None), None)
 
     def _history_is_long(self) -> bool:
+        """Whether it is time for a new run; not while PostgreSQL is away, for that run would carry what is unsaved."""
         info = workflow.info()
-        return (
-            info.is_continue_as_new_suggested()
-            or info.get_current_history_length() >= self._given.history_limit
-        )
+        length = info.get_current_history_length()
+        if self._journal.state.behind:
+            return length >= LONGEST_HISTORY or info.get_current_history_size() >= LARGEST_HISTORY
+        return info.is_continue_as_new_suggested() or length >= self._given.history_limit
 
     async def _continue_as_new(self) -> None:
         """Go on in a new run, when nothing is on its way that only this run would hear of."""
@@ -486,7 +509,7 @@ class IncidentWorkflow:
                         engagements=self._engagements.records,
                         automations=self._automations,
                         analysis=self._analysis.result,
-                        journal=self._journal.state,
+                        journal=self._journal.carried(),
                         editable=self._edits.editable,
                         reminder_at=self._analysis.reminder_at,
                         runs=[*self._runs, workflow.info().run_id],

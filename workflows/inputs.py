@@ -9,7 +9,7 @@ from records.base import Record
 from records.engagements import EngagementRecord
 from records.incidents import Analysis, IncidentRecord
 from records.timeline import EventType, TimelineEvent
-from workflows.messages import Author, AutomationSummary
+from workflows.messages import Author, AutomationSummary, Id
 
 
 class JournalState(Record):
@@ -61,12 +61,15 @@ class EngagementInput(Record):
     engagement: EngagementRecord
     catalog: Catalog
     on_call: dict[str, list[str]] = {}
+    journal: JournalState = JournalState()
+    late_until: datetime | None = None
+    history_limit: int = 8000
 
 
 class AutomationInput(Record):
     """An execution: the document travels whole. `incident_id` is the incident to report to, if there is one."""
 
-    execution_id: str
+    execution_id: Id
     document_name: str
     document: dict[str, Any]
     parameters: dict[str, Any] = {}

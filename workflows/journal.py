@@ -17,7 +17,11 @@ with workflow.unsafe.imports_passed_through():
     from records.timeline import SYSTEM, EventType, TimelineEvent
 
 MAX_BATCH = 100
-"""Events in one batch, so that its payload stays small."""
+MAX_BATCH_BYTES = 150_000
+"""Events in one batch, and their bytes (as far as text goes), so that its payload stays small."""
+
+MAX_CARRIED_BYTES = 400_000
+"""Of events that PostgreSQL missed, in the state that a new run starts with. Any more are in the history alone."""
 
 PAGE_FIRST = timedelta(seconds=1)
 """How long writing waits for pages that leave in the same workflow task."""
@@ -116,7 +120,7 @@ class Journal:
         """Save what PostgreSQL missed, whenever it was away."""
         while True:
             await workflow.wait_condition(lambda: self.state.behind)
-            mark, events = self._changes, self.state.unsaved[:MAX_BATCH]
+            mark, events = self._changes, _first(self.state.unsaved, MAX_BATCH_BYTES)[:MAX_BATCH]
             batch = self._batch(events, self._records(True))
             try:
                 await workflow.execute_activity_method(
@@ -133,8 +137,12 @@ class Journal:
             self.state.unsaved = self.state.unsaved[len(events) :]
             self.state.behind = bool(self.state.unsaved) or self._changes > mark
 
+    def carried(self) -> JournalState:
+        """What a new run goes on with."""
+        return self.state.model_copy(update={"unsaved": _first(self.state.unsaved, MAX_CARRIED_BYTES)})
+
     async def _write_batch(self) -> None:
-        mark, events = self._changes, self._fresh[:MAX_BATCH]
+        mark, events = self._changes, _first(self._fresh, MAX_BATCH_BYTES)[:MAX_BATCH]
         self._fresh = self._fresh[len(events) :]
         behind = self.state.behind
         rows = RecordBatch(subject_id=self._subject) if behind else self._records(False)
@@ -163,6 +171,16 @@ async def _until_everybody_has_acted() -> None:
     Conditions are looked at when nothing else is left to run, so one that holds already is a way to be last.
     """
     await workflow.wait_condition(lambda: True)
+
+
+def _first(events: list[TimelineEvent], most_bytes: int) -> list[TimelineEvent]:
+    """The first events that fit, and at least one."""
+    size = 0
+    for number, event in enumerate(events):
+        size += 300 + len(str(event.data).encode())
+        if size > most_bytes and number:
+            return events[:number]
+    return events
 
 
 def _storable(value: Any) -> Any:

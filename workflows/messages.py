@@ -4,10 +4,11 @@ One model per message; fields are only ever added, with a default. Ids come from
 arrives twice, even across continue-as-new, is applied once.
 """
 
+from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 from temporalio.exceptions import ApplicationError
 
 from definitions.base import Alias, Storable
@@ -23,6 +24,35 @@ Note = Annotated[str, Field(max_length=2048), Storable]
 EventText = Annotated[str, Field(min_length=1, max_length=MAX_EVENT_DATA), Storable]
 
 
+Id = Annotated[str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
+"""A UUID as Python writes it; records are kept under it."""
+
+LARGEST_MESSAGE = 200_000
+"""Bytes; what a workflow is told stays in its history, and may travel on to a child workflow."""
+
+
+def _of_this_age(value: datetime) -> datetime:
+    if not 1970 <= value.year < 3000:
+        raise ValueError("lies outside the years 1970 to 2999")
+    return value
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_of_this_age)]
+
+
+class Message(Record):
+    """Anything said to a workflow: small enough for its history."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        size = len(self.model_dump_json())
+        if size > LARGEST_MESSAGE:
+            raise ValueError(
+                f"{size} bytes are too much to tell a workflow; at most {LARGEST_MESSAGE} can be taken"
+            )
+        return self
+
+
 class Refusal(StrEnum):
     """Why a message was refused: the type of the ApplicationError, which the client maps to its own errors."""
 
@@ -36,30 +66,30 @@ def refuse(refusal: Refusal, message: str) -> ApplicationError:
     return ApplicationError(message, type=refusal, non_retryable=True)
 
 
-class Acknowledge(Record):
+class Acknowledge(Message):
     """`contact` has it: in one engagement, or in all of the incident's that engage them."""
 
     contact: Alias
     author: Author = "signal"
     note: Note = ""
-    engagement_id: str | None = None
+    engagement_id: Id | None = None
 
 
-class Resolve(Record):
+class Resolve(Message):
     """The incident is over; paging stops."""
 
     author: Author = "signal"
     note: Note = ""
 
 
-class Reopen(Record):
+class Reopen(Message):
     """It was not over after all. Engagements and runbooks are not started again."""
 
     author: Author
     reason: Note = ""
 
 
-class Update(Record):
+class Update(Message):
     """Change what is given; the rest stays. An empty chat channel clears it."""
 
     author: Author
@@ -69,48 +99,48 @@ class Update(Record):
     chat_channel: Annotated[str, Field(max_length=1000)] | None = None
 
 
-class AddEvent(Record):
+class AddEvent(Message):
     """A custom event or a note on the timeline, at `event_time` (default: now; ISO 8601)."""
 
-    event_id: str
+    event_id: Id
     author: Author
     text: EventText
     event_type: EventType = EventType.CUSTOM
-    event_time: AwareDatetime | None = None
+    event_time: Moment | None = None
     references: Annotated[list[Annotated[str, Field(max_length=1000)]], Field(max_length=10)] = []
 
 
-class EditEvent(Record):
+class EditEvent(Message):
     """The whole new content of a custom event or note."""
 
-    event_id: str
+    event_id: Id
     author: Author
     text: EventText
-    event_time: AwareDatetime | None = None
+    event_time: Moment | None = None
     references: Annotated[list[Annotated[str, Field(max_length=1000)]], Field(max_length=10)] = []
 
 
-class DeleteEvent(Record):
+class DeleteEvent(Message):
     """Take a custom event or note off the timeline."""
 
-    event_id: str
+    event_id: Id
     author: Author
 
 
-class ChangeRelatedItem(Record):
+class ChangeRelatedItem(Message):
     """Add a related item, or remove the one with the same type and value."""
 
     author: Author
     item: RelatedItem
 
 
-class Engage(Record):
+class Engage(Message):
     """Page a contact, escalation plan or on-call schedule for this incident.
 
     `catalog` holds what the alias can reach; `on_call` who is on shift now, by schedule.
     """
 
-    engagement_id: str
+    engagement_id: Id
     contact: Alias
     author: Author
     catalog: Catalog
@@ -119,25 +149,25 @@ class Engage(Record):
     content: Annotated[str, Field(max_length=8192)] | None = None
 
 
-class Disengage(Record):
+class Disengage(Message):
     """Stop an engagement."""
 
-    engagement_id: str
+    engagement_id: Id
     author: Author
     reason: Annotated[str, Field(max_length=255)] = ""
 
 
-class StartRunbook(Record):
+class StartRunbook(Message):
     """Run a runbook for this incident. The document travels with the message."""
 
-    execution_id: str
+    execution_id: Id
     name: str
     document: dict[str, Any]
     parameters: dict[str, Any] = {}
     author: Author
 
 
-class CompleteAnalysis(Record):
+class CompleteAnalysis(Message):
     """The answers, and what will change."""
 
     author: Author = "signal"
@@ -148,14 +178,14 @@ class CompleteAnalysis(Record):
     ] = []
 
 
-class SkipAnalysis(Record):
+class SkipAnalysis(Message):
     """No analysis, and why not."""
 
     author: Author
     reason: Annotated[str, Field(min_length=1, max_length=2048)]
 
 
-class Duplicate(Record):
+class Duplicate(Message):
     """Another trigger with this incident's dedupe key, folded into it; `count` is how many by now."""
 
     source: str
@@ -168,7 +198,7 @@ class Duplicate(Record):
 class AutomationReport(Record):
     """An execution telling its incident how it goes."""
 
-    execution_id: str
+    execution_id: Id
     status: str
     event_type: EventType
     data: dict[str, Any]

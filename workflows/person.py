@@ -48,6 +48,10 @@ class Person:
         self._note = note
         self._sends: dict[str, asyncio.Task[None]] = {}
         self._stopped = False
+        channels = {channel.name for channel in contact.channels}
+        for page in engaged.pages:
+            if page.channel not in channels:  # the contact was changed since, and continues as new
+                page.next_at = None
 
     async def run(self) -> None:
         """Page by the plan's stages, then keep trying channels that never got through."""

@@ -1,5 +1,6 @@
 """An incident's side of its runbooks: starting them as children that live on their own, hearing how they go."""
 
+from collections.abc import Callable
 from typing import Any
 
 from temporalio import workflow
@@ -19,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
         load_document,
     )
     from definitions.response_plans import DynamicParameter, PlannedRunbook
-    from records.incidents import IncidentRecord, RelatedItem, RelatedItemType
+    from records.incidents import MAX_RELATED_ITEMS, IncidentRecord, RelatedItem, RelatedItemType
     from records.timeline import EventType
     from workflows.inputs import AutomationInput
     from workflows.messages import AutomationReport, AutomationSummary, Refusal, StartRunbook, refuse
@@ -29,11 +30,17 @@ class Runbooks:
     """Starts executions for an incident and keeps a summary of each."""
 
     def __init__(
-        self, incident: IncidentRecord, automations: list[AutomationSummary], journal: Journal
+        self,
+        incident: IncidentRecord,
+        automations: list[AutomationSummary],
+        journal: Journal,
+        *,
+        changed: Callable[[], None],
     ) -> None:
         self._incident = incident
         self._automations = automations
         self._journal = journal
+        self._changed = changed
         self._starting = 0
 
     @property
@@ -56,16 +63,16 @@ class Runbooks:
 
     async def start_planned(self, planned: PlannedRunbook, document: dict[str, Any], author: str) -> None:
         """Start the plan's runbook. That it cannot start never fails the incident (AWS), but is on the timeline."""
-        message = StartRunbook(
-            execution_id=str(workflow.uuid4()),
-            name=planned.name,
-            document=document,
-            parameters=planned.parameters | self._dynamic(planned),
-            author=author,
-        )
         try:
+            message = StartRunbook(
+                execution_id=str(workflow.uuid4()),
+                name=planned.name,
+                document=document,
+                parameters=planned.parameters | self._dynamic(planned),
+                author=author,
+            )
             coerce_parameters(load_document(document), message.parameters)
-        except (DocumentError, ParameterError) as error:
+        except ValueError as error:  # the document's, its parameters', or too much of both
             told = {"documentName": planned.name, "reason": str(error)}
             self._journal.note(EventType.AUTOMATION_START_FAILURE, told)
             return
@@ -77,9 +84,12 @@ class Runbooks:
             return
         summary = AutomationSummary(execution_id=message.execution_id, name=message.name, status="Pending")
         self._automations.append(summary)
-        self._incident.related_items.append(
-            RelatedItem(type=RelatedItemType.AUTOMATION, value=message.execution_id, title=message.name)
-        )
+        if len(self._incident.related_items) < MAX_RELATED_ITEMS:
+            item = RelatedItem(
+                type=RelatedItemType.AUTOMATION, value=message.execution_id, title=message.name
+            )
+            self._incident.related_items.append(item)
+            self._changed()
         self._starting += 1
         try:
             await workflow.start_child_workflow(

@@ -17,7 +17,7 @@ T = TypeVar("T", bound=Record)
 
 
 def read_signal(
-    journal: Journal, name: str, model: type[T], given: Any, check: Callable[[T], None]
+    journal: Journal, name: str, model: type[T], given: Any, check: Callable[[T], None] | None = None
 ) -> T | None:
     """A signal's input as a message that may be carried out, or None.
 
@@ -25,7 +25,8 @@ def read_signal(
     """
     try:
         message = model.model_validate({} if given is None else given)
-        check(message)
+        if check is not None:
+            check(message)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "input"

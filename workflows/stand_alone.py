@@ -1,12 +1,13 @@
 """Paging without an incident: one engagement in a workflow of its own."""
 
 import asyncio
+import contextlib
 from datetime import timedelta
 
 from temporalio import workflow
 
 from workflows.engagement import Engagement
-from workflows.inputs import EngagementInput, JournalState
+from workflows.inputs import EngagementInput
 from workflows.journal import Journal
 from workflows.paging import Desk
 
@@ -27,8 +28,9 @@ class EngagementWorkflow:
     @workflow.init
     def __init__(self, given: EngagementInput) -> None:
         """Handlers may run before `run`, so everything they touch is built here."""
+        self._given = given
         self._desk = Desk()
-        self._journal = Journal(given.engagement.engagement_id, JournalState(), self._records)
+        self._journal = Journal(given.engagement.engagement_id, given.journal, self._records)
         self._journal.hold_for(self._desk.leaving_now)
         self._engagement = Engagement(
             given.engagement,
@@ -41,19 +43,59 @@ class EngagementWorkflow:
 
     @workflow.run
     async def run(self, given: EngagementInput) -> EngagementRecord:
-        """Page, then wait for a late answer."""
+        """Page, then wait for a late answer. A cancellation stops the engagement."""
+        life = asyncio.create_task(self._live())
+        while not life.done():
+            try:
+                await workflow.wait_condition(life.done)
+            except asyncio.CancelledError:
+                self._engagement.stop("cancelled")
+        return life.result()
+
+    async def _live(self) -> EngagementRecord:
         paging = asyncio.create_task(self._engagement.run())
         keeping = [asyncio.create_task(self._journal.keep()), asyncio.create_task(self._journal.catch_up())]
-        await paging
-        try:
-            await workflow.wait_condition(lambda: self._settled, timeout=LATE, timeout_summary="late answers")
-        except TimeoutError:
-            workflow.logger.info("nobody answered")
+        await workflow.wait_condition(lambda: paging.done() or self._history_is_long())
+        if paging.done():
+            paging.result()
+            await self._wait_for_late_answers()
+        if not self._settled and self._history_is_long():
+            await self._continue_as_new()
         await workflow.wait_condition(workflow.all_handlers_finished)
         await self._journal.saved()
         for task in keeping:
             task.cancel()
         return self._engagement.record
+
+    async def _wait_for_late_answers(self) -> None:
+        until = self._given.late_until = self._given.late_until or workflow.now() + LATE
+        with contextlib.suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: self._settled or self._history_is_long(),
+                timeout=max(until - workflow.now(), timedelta(0)),
+                timeout_summary="late answers",
+            )
+
+    def _history_is_long(self) -> bool:
+        info = workflow.info()
+        length = info.get_current_history_length()
+        return info.is_continue_as_new_suggested() or length >= self._given.history_limit
+
+    async def _continue_as_new(self) -> None:
+        """Go on in a new run, when nothing is on its way that only this run would hear of."""
+        self._desk.closing = True
+        await workflow.wait_condition(
+            lambda: workflow.all_handlers_finished() and self._desk.idle and self._journal.settled
+        )
+        workflow.continue_as_new(
+            self._given.model_copy(
+                update={
+                    "engagement": self._engagement.record,
+                    "on_call": {},
+                    "journal": self._journal.carried(),
+                }
+            )
+        )
 
     @workflow.update
     async def acknowledge(self, message: Acknowledge) -> EngagementRecord:

@@ -36,3 +36,8 @@ async def start_incident_workflow(client: Client, given: IncidentInput, *, task_
         )
     except WorkflowAlreadyStartedError:
         return
+
+
+async def start_late(client: Client, given: IncidentInput, *, task_queue: str) -> None:
+    """Start what was accepted a while ago: who was on shift then may not be now, so the workflow asks."""
+    await start_incident_workflow(client, given.model_copy(update={"on_call": {}}), task_queue=task_queue)

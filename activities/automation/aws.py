@@ -1,6 +1,7 @@
 """AWS calls: boto3 in threads, under the runbook's role, found by AWS's own standard configuration."""
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -24,11 +25,10 @@ _THROTTLING = {"Throttling", "ThrottlingException", "RequestLimitExceeded", "Too
 _PERMISSION = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure"}
 
 
-@lru_cache(maxsize=64)
 def client(service: str, region: str, assume_role: str, session_name: str) -> Any:
     """A boto3 client of the service, with the role's temporary credentials if there is a role."""
     if not assume_role:
-        return boto3.client(service, region_name=region, config=_CONFIG)  # type: ignore[call-overload]
+        return _own_client(service, region)
     sts = boto3.client("sts", region_name=region, config=_CONFIG)
     given = sts.assume_role(RoleArn=assume_role, RoleSessionName=session_name)["Credentials"]
     return boto3.client(  # type: ignore[call-overload]
@@ -39,6 +39,11 @@ def client(service: str, region: str, assume_role: str, session_name: str) -> An
         aws_secret_access_key=given["SecretAccessKey"],
         aws_session_token=given["SessionToken"],
     )
+
+
+@lru_cache(maxsize=64)
+def _own_client(service: str, region: str) -> Any:
+    return boto3.client(service, region_name=region, config=_CONFIG)  # type: ignore[call-overload]
 
 
 async def call(work: Callable[[], T]) -> T:
@@ -84,11 +89,10 @@ def plain(value: Any) -> Any:
 
 def identify() -> SystemVariables:
     """Region and account by AWS's standard configuration; harmless guesses where there is none."""
-    region = boto3.session.Session().region_name or FALLBACK_REGION
-    try:
+    region, account = FALLBACK_REGION, UNKNOWN_ACCOUNT
+    with contextlib.suppress(BotoCoreError, ClientError):
+        region = boto3.session.Session().region_name or FALLBACK_REGION
         account = _account(region)
-    except (BotoCoreError, ClientError):
-        account = UNKNOWN_ACCOUNT
     return SystemVariables(account_id=account, region=region)
 
 

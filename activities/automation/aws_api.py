@@ -6,7 +6,7 @@ from typing import Any
 from temporalio import activity
 
 from activities.automation import aws
-from activities.automation.steps import StepAttempt, step_failed
+from activities.automation.steps import StepAttempt, step_failed, storable
 from activities.heartbeat import beating
 from definitions.automation import FailureStage, SystemVariables
 
@@ -36,7 +36,7 @@ class AwsApi:
             raise step_failed("aws:executeAwsApi needs Service and Api", stage=FailureStage.INPUT_VALIDATION)
         parameters = {name: value for name, value in attempt.inputs.items() if name not in _OWN_INPUTS}
         answer = await beating(aws.call(lambda: _call(attempt, service, api, parameters)))
-        return dict(aws.plain(answer))
+        return storable(aws.plain(answer))
 
 
 def _call(attempt: StepAttempt, service: str, api: str, parameters: dict[str, Any]) -> Any:

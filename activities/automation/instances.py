@@ -26,14 +26,18 @@ class Instances:
         AWS: `running` means running with both status checks passed; an instance that dies on the way fails the step.
         Safe to repeat: it asks for a state, not for a change.
         """
-        ids, desired = _inputs(attempt)
-        client = await aws.call(
-            lambda: aws.client("ec2", attempt.system.region, attempt.assume_role, attempt.key[:32])
-        )
-        if not _true(attempt.inputs.get("CheckStateOnly")):
-            await aws.call(lambda: _ask(client, ids, desired, force=_true(attempt.inputs.get("Force"))))
-        await beating(_until(client, ids, desired))
-        return {"InstanceStates": [desired] * len(ids)}
+        return await beating(_change(attempt))
+
+
+async def _change(attempt: StepAttempt) -> dict[str, Any]:
+    ids, desired = _inputs(attempt)
+    client = await aws.call(
+        lambda: aws.client("ec2", attempt.system.region, attempt.assume_role, attempt.key[:32])
+    )
+    if not _true(attempt.inputs.get("CheckStateOnly")):
+        await aws.call(lambda: _ask(client, ids, desired, force=_true(attempt.inputs.get("Force"))))
+    await _until(client, ids, desired)
+    return {"InstanceStates": [desired] * len(ids)}
 
 
 def _inputs(attempt: StepAttempt) -> tuple[list[str], str]:

@@ -12,12 +12,9 @@ from typing import Any
 
 from temporalio import activity
 
-from activities.automation.steps import StepAttempt, step_failed
+from activities.automation.steps import StepAttempt, step_failed, storable
 from activities.heartbeat import beating
 from definitions.automation import FailureStage
-
-MAX_OUTPUT = 100_000
-"""Bytes of JSON a script may return (AWS: 100 KB)."""
 
 MAX_LOG = 64 * 1024
 """Bytes of printed text that are kept, the last ones."""
@@ -106,11 +103,12 @@ def _tail(log: Path) -> str:
 
 
 def _response(log: str, code: int, result: str) -> dict[str, Any]:
-    outcome = json.loads(result) if result else None
+    try:
+        outcome = json.loads(result) if result else None
+    except RecursionError as error:
+        raise step_failed("the script's result is nested too deep") from error
     if outcome is None:
         raise step_failed(f"the script ended with exit code {code} and no result\n{log[-2000:]}".rstrip())
     if "error" in outcome:
         raise step_failed(f"{outcome['error']}\n{log[-2000:]}".rstrip())
-    if len(result) > MAX_OUTPUT:
-        raise step_failed(f"the script returned {len(result)} bytes; at most {MAX_OUTPUT} can be kept")
-    return {"Payload": outcome["value"], "ExecutionLog": log[-4000:]}
+    return storable({"Payload": outcome["value"]}) | {"ExecutionLog": log[-4000:]}

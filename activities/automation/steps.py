@@ -1,5 +1,6 @@
 """One attempt of a runbook step, as an activity gets it."""
 
+import json
 from typing import Any
 
 from temporalio.exceptions import ApplicationError
@@ -37,3 +38,30 @@ def step_failed(
     return ApplicationError(
         message, StepFailure(stage=stage, kind=kind), type=STEP_FAILED, non_retryable=True
     )
+
+
+LARGEST_RESPONSE = 100_000
+DEEPEST_RESPONSE = 60
+"""Bytes as JSON, and levels, of what an action may answer (AWS: scripts may return 100 KB)."""
+
+
+def storable(response: dict[str, Any]) -> dict[str, Any]:
+    """The response if a workflow's history can hold it; fails the step otherwise."""
+    try:
+        size = len(json.dumps(response))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise step_failed(f"the answer is not JSON: {error}") from error
+    if size > LARGEST_RESPONSE:
+        raise step_failed(f"the answer is {size} bytes; at most {LARGEST_RESPONSE} can be kept")
+    if _deeper_than(response, DEEPEST_RESPONSE):
+        raise step_failed(f"the answer is nested more than {DEEPEST_RESPONSE} levels deep")
+    return response
+
+
+def _deeper_than(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    if levels == 0:
+        return True
+    items = value.values() if isinstance(value, dict) else value
+    return any(_deeper_than(item, levels - 1) for item in items)

@@ -92,7 +92,7 @@ BAD: list[tuple[str, str]] = [
         "; did you mean 'everybody'?\n"
         "5: there is no runbook 'restrat'; did you mean 'restart'?\n"
         "7: there is no analysis template 'who'; define it, or name one that exists\n"
-        "8: there is no contact, escalation plan or on-call schedule 'nobody'"
+        "8: there is no contact 'nobody'"
         "; define it, or name one that exists",
     ),
     # Names.
