@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -92,8 +91,8 @@ class Incidents(Connection):
             given = self._incident_input(catalog, plan, title, impact, trigger or Trigger(), related_items)
             if history_limit is not None:
                 given.history_limit = history_limit
-            start = given.model_dump(mode="json")
-            size = len(json.dumps(start))
+            start = given.model_dump_json()
+            size = len(start.encode())
             if size > LARGEST_START:
                 raise InvalidInputError(
                     f"the incident and its plan are {size} bytes; at most {LARGEST_START} can start a workflow"

@@ -17,7 +17,7 @@ with accepted as (
     values ($1, $2, $3, 'OPEN', $4, $5, $6, $7)
     on conflict (dedupe_key) where status = 'OPEN' do nothing
     returning incident_id)
-insert into incident_starts (incident_id, input) select incident_id, $8 from accepted
+insert into incident_starts (incident_id, input) select incident_id, $8::text::json from accepted
 returning incident_id
 """
 
@@ -45,8 +45,8 @@ class FoldedTrigger(Record):
     to_be_noted: bool
 
 
-async def accept(connection: Connection, incident: IncidentRecord, start: dict[str, Any]) -> bool:
-    """Store a new incident and what its workflow starts with; False if an open one has its dedupe key."""
+async def accept(connection: Connection, incident: IncidentRecord, start: str) -> bool:
+    """Store a new incident and, as JSON, what its workflow starts with; False if an open one has its dedupe key."""
     accepted = await connection.fetchval(
         _ACCEPT,
         incident.incident_id,

@@ -32,7 +32,9 @@ on conflict (event_id) do update
      > ((timeline_events.record ->> 'updated_time')::timestamptz, timeline_events.position)
 """
 
+# What the workflow was to be started with is no longer needed: here it is, writing.
 _INCIDENT = """
+with started as (delete from incident_starts where incident_id = $1)
 insert into incidents (incident_id, plan, title, status, impact, dedupe_key, created_at, resolved_at, closed_at,
                        record, written)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
@@ -101,7 +103,6 @@ UNSAVABLE = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 def _rows(batch: RecordBatch) -> Iterator[tuple[str, tuple[object, ...]]]:
     if batch.incident:
         yield _INCIDENT, (*_incident(batch.incident), batch.number)
-        yield "delete from incident_starts where incident_id = $1", (batch.incident.incident_id,)
     for engagement in batch.engagements:
         yield _ENGAGEMENT, (*_engagement(engagement), batch.number)
     if batch.automation:

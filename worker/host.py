@@ -50,6 +50,9 @@ Every other module is run anew for each workflow by the sandbox, and making one 
 STICKY = timedelta(seconds=2)
 """How long a workflow waits for the worker that knows it, before any other takes over."""
 
+WRITERS = 4
+"""Batches of facts written at the same time: in a burst, pages must not wait for a hundred writers' processor time."""
+
 DRAIN = timedelta(seconds=10)
 """How long pages that are being handed over may take when the worker is asked to stop."""
 
@@ -96,6 +99,7 @@ def make_worker(
         workflow_runner=workflow_runner,
         sticky_queue_schedule_to_start_timeout=STICKY,
         max_heartbeat_throttle_interval=timedelta(seconds=1),
+        max_concurrent_local_activities=WRITERS,
         graceful_shutdown_timeout=DRAIN,
     )
 

@@ -24,7 +24,7 @@ MAX_CARRIED_BYTES = 400_000
 """Of events that PostgreSQL missed, in the state that a new run starts with. Any more are in the history alone."""
 
 PAGE_FIRST = timedelta(seconds=1)
-"""How long writing waits for pages that leave in the same workflow task."""
+"""How long somebody who waits for an answer waits for pages that leave in the same workflow task."""
 
 
 class Journal:
@@ -45,6 +45,7 @@ class Journal:
         self._fresh: list[TimelineEvent] = []
         self._changes = 0
         self._written = 0
+        self._callers = 0
         self._pages_leaving: Callable[[], bool] = lambda: False
 
     def hold_for(self, pages_leaving: Callable[[], bool]) -> None:
@@ -97,9 +98,13 @@ class Journal:
 
     async def written(self) -> None:
         """Wait until all facts so far are written down: into the records too, unless PostgreSQL is away."""
-        await _until_everybody_has_acted()
-        mark = self._changes
-        await workflow.wait_condition(lambda: self._written >= mark)
+        self._callers += 1
+        try:
+            await _until_everybody_has_acted()
+            mark = self._changes
+            await workflow.wait_condition(lambda: self._written >= mark)
+        finally:
+            self._callers -= 1
 
     async def saved(self) -> None:
         """Wait until the records hold everything, however long PostgreSQL stays away."""
@@ -111,10 +116,16 @@ class Journal:
             await workflow.wait_condition(lambda: not self.settled)
             await _until_everybody_has_acted()
             if self._pages_leaving():
-                # After the timeout the pages have long left with an earlier task; one of them is just slow.
-                with contextlib.suppress(TimeoutError):
-                    await workflow.wait_condition(lambda: not self._pages_leaving(), timeout=PAGE_FIRST)
+                await self._let_pages_leave()
             await self._write_batch()
+
+    async def _let_pages_leave(self) -> None:
+        """Wait for the next workflow task: the outcome of a page at the latest, or `PAGE_FIRST` if somebody waits."""
+        if not self._callers:
+            await workflow.wait_condition(lambda: not self._pages_leaving())
+            return
+        with contextlib.suppress(TimeoutError):
+            await workflow.wait_condition(lambda: not self._pages_leaving(), timeout=PAGE_FIRST)
 
     async def catch_up(self) -> None:
         """Save what PostgreSQL missed, whenever it was away."""
