@@ -63,7 +63,7 @@ async def connect(database_url: str) -> asyncpg.Connection[asyncpg.Record]:
     return connection
 
 
-async def open_pool(database_url: str, *, max_size: int = 10) -> Pool:
+async def open_pool(database_url: str, *, max_size: int = 20) -> Pool:
     """A pool that connects when it is first used, so it opens while PostgreSQL is down.
 
     jsonb and json columns are Python values. A statement is cut off after 15 s, connecting after 3 s.
