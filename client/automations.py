@@ -6,10 +6,8 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from temporalio.service import RPCError
-
 from client.connection import Connection, build
-from client.errors import InvalidInputError, NotFoundError, UnavailableError
+from client.errors import InvalidInputError, NotFoundError
 from definitions.automation import (
     DocumentError,
     Execution,
@@ -28,9 +26,6 @@ from workflows.automation import AutomationWorkflow
 from workflows.automation_messages import Decide, Resume, Stop, StopType
 from workflows.inputs import AutomationInput
 from workflows.messages import StartRunbook
-from workflows.starting import PATIENCE
-from workflows.summaries import label
-from workflows.timeouts import TASK_TIMEOUT
 
 
 class AutomationDetails(Record):
@@ -74,19 +69,9 @@ class Automations(Connection):
             parameters=given,
             started_by=self.author,
         )
-        try:
-            await self.temporal.start_workflow(
-                AutomationWorkflow.run,
-                alone,
-                id=execution_id,
-                task_queue=self._task_queue,
-                task_timeout=TASK_TIMEOUT,
-                rpc_timeout=PATIENCE,
-                static_summary=label(name),
-            )
-        except (RPCError, RuntimeError) as error:
-            raise UnavailableError(f"Temporal does not answer, nothing runs: {error}") from error
-        await self._recorded(execution_id)
+        await self._start(
+            AutomationWorkflow.run, alone, id_=execution_id, summary=name, otherwise="nothing runs"
+        )
         return execution_id
 
     async def get_automation(self, execution_id: str) -> AutomationDetails:

@@ -25,7 +25,9 @@ from settings import Settings, SettingsError
 from settings.temporal import connect_temporal
 from workflows.inputs import IncidentInput
 from workflows.messages import Refusal
-from workflows.starting import start_late
+from workflows.starting import PATIENCE, start_late
+from workflows.summaries import label
+from workflows.timeouts import TASK_TIMEOUT
 
 if TYPE_CHECKING:
     from typing import Self
@@ -162,6 +164,22 @@ class Connection:
         if known:
             return ConflictError(f"{workflow_id} has ended; nothing changes any more")
         return NotFoundError(f"nothing is known under {workflow_id}")
+
+    async def _start(self, run: Any, given: BaseModel, *, id_: str, summary: str, otherwise: str) -> None:
+        """Start a workflow that nothing has stored before; UnavailableError says what does not happen `otherwise`."""
+        try:
+            await self.temporal.start_workflow(
+                run,
+                given,
+                id=id_,
+                task_queue=self._task_queue,
+                task_timeout=TASK_TIMEOUT,
+                rpc_timeout=PATIENCE,
+                static_summary=label(summary),
+            )
+        except (RPCError, RuntimeError) as error:
+            raise UnavailableError(f"Temporal does not answer, {otherwise}: {error}") from error
+        await self._recorded(id_)
 
     async def _recorded(self, id_: str) -> None:
         """Wait a little for a new workflow's first record, so that whoever started it can find it.

@@ -5,12 +5,10 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime
 
-from temporalio.service import RPCError
-
 from activities.on_call import contacts_on_call
 from client.connection import build
 from client.definitions import Definitions
-from client.errors import NotFoundError, UnavailableError
+from client.errors import NotFoundError
 from client.incidents import on_shift
 from definitions.catalog import Catalog
 from definitions.contacts import Contact
@@ -21,9 +19,6 @@ from records.reading import read_engagement
 from workflows.inputs import EngagementInput
 from workflows.messages import Acknowledge, Disengage, Engage
 from workflows.stand_alone import EngagementWorkflow
-from workflows.starting import PATIENCE
-from workflows.summaries import label
-from workflows.timeouts import TASK_TIMEOUT
 
 
 class OnCallNow(Record):
@@ -78,19 +73,14 @@ class Engagements(Definitions):
             content=content,
             started_at=now,
         )
-        try:
-            await self.temporal.start_workflow(
-                EngagementWorkflow.run,
-                EngagementInput(engagement=record, catalog=part, on_call=on_shift(part, now)),
-                id=record.engagement_id,
-                task_queue=self._task_queue,
-                task_timeout=TASK_TIMEOUT,
-                rpc_timeout=PATIENCE,
-                static_summary=label(subject),
-            )
-        except (RPCError, RuntimeError) as error:
-            raise UnavailableError(f"Temporal does not answer, nobody is paged: {error}") from error
-        await self._recorded(record.engagement_id)
+        given = EngagementInput(engagement=record, catalog=part, on_call=on_shift(part, now))
+        await self._start(
+            EngagementWorkflow.run,
+            given,
+            id_=record.engagement_id,
+            summary=subject,
+            otherwise="nobody is paged",
+        )
         return record
 
     async def get_engagement(self, engagement_id: str) -> EngagementRecord:
