@@ -9,6 +9,7 @@ from typing import Any
 from temporalio.api.enums.v1 import EventType as HistoryEventType
 from temporalio.client import WorkflowHistory
 
+from activities.paging.messages import Outcome
 from definitions.automation import ExecutionStatus
 from records.engagements import EngagementRecord
 from records.incidents import IncidentRecord
@@ -27,10 +28,15 @@ def expected_of(timeline: list[TimelineEvent]) -> Expected:
     """What another story's timeline must hold, no more and no less.
 
     A page that is answered before its sender knows that it was handed over counts as a page: it is on the timeline
-    as stopped.
+    as stopped, or as unknown when the sender was lost as well.
     """
-    types = [EventType.PAGE if e.event_type is EventType.PAGE_STOP else e.event_type for e in timeline]
+    types = [EventType.PAGE if _may_have_arrived(event) else event.event_type for event in timeline]
     return Counter(kind for kind in types if kind is not EventType.AUTOMATION_STEP)
+
+
+def _may_have_arrived(event: TimelineEvent) -> bool:
+    unknown = event.event_type is EventType.PAGE_FAILURE and event.data["outcome"] == Outcome.UNKNOWN
+    return unknown or event.event_type is EventType.PAGE_STOP
 
 
 async def complaints_about(story: Story, expected: Expected, *, killed: datetime) -> list[str]:

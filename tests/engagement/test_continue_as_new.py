@@ -1,5 +1,7 @@
 """An incident whose history grows long goes on in a new run, in the middle of anything, and nobody notices."""
 
+import asyncio
+
 from records.engagements import EngagementStatus
 from records.timeline import EventType
 from tests.engagement.outage import Outage
@@ -116,7 +118,7 @@ async def test_reminders_keep_their_time_across_runs(stories: Stories) -> None:
     assert len(await story.runs()) >= 2
 
 
-async def test_what_postgresql_missed_in_one_run_is_saved_by_the_next(
+async def test_what_postgresql_missed_is_saved_whichever_run_it_happened_in(
     stories: Stories, outage: Outage
 ) -> None:
     quick = """
@@ -129,11 +131,12 @@ async def test_what_postgresql_missed_in_one_run_is_saved_by_the_next(
       - {duration: 10m}
     """
     await stories.given(PEOPLE, RESPONSE.split("---")[0], quick)
-    story = await stories.incident("shop-down", history_limit=30)
+    story = await stories.incident("shop-down", history_limit=20)
     async with outage:
         await story.expect_in_time("0s ana mail", "1s ben mail", "2s cho mail")
         await until(lambda: len(stories.mailbox.letters) == 3)
     await stories.caught_up(story)
-    assert len(await story.runs()) >= 2
+    while len(await story.runs()) < 2:  # noqa: ASYNC110 - it waits for another process, until the test's timeout
+        await asyncio.sleep(0.05)
     [engagement] = (await stories.tocsin.get_incident(story.id)).engagements
     assert set(engagement.people) == {"ana", "ben", "cho"}
