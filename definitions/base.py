@@ -16,6 +16,7 @@ class Kind(StrEnum):
     RESPONSE_PLAN = "ResponsePlan"
     RUNBOOK = "Runbook"
     ANALYSIS_TEMPLATE = "AnalysisTemplate"
+    WORKING_HOURS = "WorkingHours"
 
 
 ENGAGEABLE = (Kind.CONTACT, Kind.ESCALATION_PLAN, Kind.ON_CALL_SCHEDULE)

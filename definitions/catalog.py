@@ -13,15 +13,29 @@ from definitions.on_call_schedules import OnCallSchedule
 from definitions.response_plans import ResponsePlan
 from definitions.rotations import Rotation
 from definitions.runbooks import Runbook
+from definitions.working_hours import WorkingHours
 
-Definition = Contact | EscalationPlan | Rotation | OnCallSchedule | ResponsePlan | Runbook | AnalysisTemplate
+Definition = (
+    Contact
+    | EscalationPlan
+    | Rotation
+    | OnCallSchedule
+    | ResponsePlan
+    | Runbook
+    | AnalysisTemplate
+    | WorkingHours
+)
 AnyDefinition: TypeAdapter[Definition] = TypeAdapter(Annotated[Definition, Field(discriminator="kind")])
 
 Engageable = Contact | EscalationPlan | OnCallSchedule
 
 
 class Catalog(Part):
-    """Definitions by kind and name. References between them are whole when it came through the door."""
+    """Definitions by kind and name. References between them are whole when it came through the door.
+
+    `silent_channels` are the channels that must not be paged, and why, by contact and channel: that is no
+    definition but a state, which the records keep and lay over the definitions.
+    """
 
     contacts: dict[str, Contact] = Field(default_factory=dict)
     escalation_plans: dict[str, EscalationPlan] = Field(default_factory=dict)
@@ -30,6 +44,8 @@ class Catalog(Part):
     response_plans: dict[str, ResponsePlan] = Field(default_factory=dict)
     runbooks: dict[str, Runbook] = Field(default_factory=dict)
     analysis_templates: dict[str, AnalysisTemplate] = Field(default_factory=dict)
+    working_hours: dict[str, WorkingHours] = Field(default_factory=dict)
+    silent_channels: dict[str, dict[str, str]] = Field(default_factory=dict)
 
     @classmethod
     def of(cls, definitions: Iterable[Definition]) -> Self:
@@ -49,6 +65,7 @@ class Catalog(Part):
             Kind.RESPONSE_PLAN: self.response_plans,  # type: ignore[dict-item]
             Kind.RUNBOOK: self.runbooks,  # type: ignore[dict-item]
             Kind.ANALYSIS_TEMPLATE: self.analysis_templates,  # type: ignore[dict-item]
+            Kind.WORKING_HOURS: self.working_hours,  # type: ignore[dict-item]
         }
         return shelves[kind]
 
@@ -74,29 +91,43 @@ class Catalog(Part):
         """The plan and everything it can reach: what an incident takes along, so that it needs no look-up."""
         found: list[Definition] = [plan]
         for alias in plan.engagements:
-            found += self.part_for_engagement(alias)
+            found += self._reach(alias)
         if plan.runbook:
             found.append(self.runbooks[plan.runbook.name])
         if plan.analysis:
             found.append(self.analysis_templates[plan.analysis.template])
             if plan.analysis.owner:
-                found += self.part_for_engagement(plan.analysis.owner)
-        return Catalog.of(found)
+                found += self._reach(plan.analysis.owner)
+        return self._part(found)
 
     def part_for_engagement(self, alias: str) -> "Catalog":
         """One engageable and everything it can reach. KeyError if the alias is unknown."""
+        return self._part(self._reach(alias))
+
+    def _part(self, found: Iterable[Definition]) -> "Catalog":
+        part = Catalog.of(found)
+        silent = {name: self.silent_channels[name] for name in part.contacts if name in self.silent_channels}
+        return part.model_copy(update={"silent_channels": silent})
+
+    def _reach(self, alias: str, *, above: tuple[str, ...] = ()) -> list[Definition]:
         target = self.engageable(alias)
         if target is None:
             raise KeyError(alias)
         found: list[Definition] = [target]
-        if isinstance(target, EscalationPlan):
-            for stage in target.stages:
-                for escalation in stage.targets:
-                    found += self.part_for_engagement(escalation.contact)
-        elif isinstance(target, OnCallSchedule):
-            for name in target.rotations:
-                rotation = self.rotations[name]
-                found.append(rotation)
-                stand_ins = [alias for override in rotation.overrides for alias in override.contacts]
-                found += [self.contacts[alias] for alias in (*rotation.contacts, *stand_ins)]
-        return Catalog.of(found)
+        if alias in above:  # refused at the door; what is stored must still not turn for ever
+            return found
+        match target:
+            case EscalationPlan():
+                for stage in target.stages:
+                    found += [self.working_hours[name] for name in stage.working_hours]
+                    for escalation in stage.targets:
+                        found += self._reach(escalation.contact, above=(*above, alias))
+            case OnCallSchedule():
+                for name in target.rotations:
+                    rotation = self.rotations[name]
+                    found.append(rotation)
+                    stand_ins = [alias for override in rotation.overrides for alias in override.contacts]
+                    found += [self.contacts[alias] for alias in (*rotation.contacts, *stand_ins)]
+        if isinstance(target, EscalationPlan | OnCallSchedule) and target.fallback is not None:
+            found.append(self.contacts[target.fallback])
+        return found

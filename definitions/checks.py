@@ -24,6 +24,7 @@ _A_KIND = {
     Kind.RESPONSE_PLAN: "response plan",
     Kind.RUNBOOK: "runbook",
     Kind.ANALYSIS_TEMPLATE: "analysis template",
+    Kind.WORKING_HOURS: "working hours",
 }
 
 
@@ -85,9 +86,6 @@ def _wrong_kind(reference: Reference, catalog: Catalog) -> str | None:
     if other is None:
         return None
     wanted = " or ".join(_A_KIND[kind] for kind in reference.kinds)
-    if other.kind is Kind.ESCALATION_PLAN and Kind.ON_CALL_SCHEDULE in reference.kinds:
-        words = f"{reference.name!r} is an escalation plan, and a plan inside a plan is not supported"
-        return f"{words}; name contacts and on-call schedules"
     return f"{reference.name!r} is the alias of an {_A_KIND[other.kind]}; name a {wanted}"
 
 

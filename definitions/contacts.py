@@ -1,6 +1,7 @@
 """A person, the channels that reach them, and the order in which to try (AWS: PERSONAL contact)."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Literal, Self
@@ -17,7 +18,19 @@ class ChannelType(StrEnum):
     """How a page travels."""
 
     EMAIL = "EMAIL"
+    SMS = "SMS"
+    VOICE = "VOICE"
     WEBHOOK = "WEBHOOK"
+    SLACK = "SLACK"
+    TEAMS = "TEAMS"
+    APPRISE = "APPRISE"
+
+
+class Activation(StrEnum):
+    """Who says that an address belongs to the contact: they, by a code sent to it, or whoever wrote it down."""
+
+    CODE = "CODE"
+    VOUCHED = "VOUCHED"
 
 
 _SECRET = {"type": "string", "pattern": r"^\{\{ *secret:[A-Za-z0-9_]+ *\}\}$"}
@@ -33,36 +46,118 @@ def _names_a_secret(value: object) -> object:
 class Channel(Part):
     """One way to reach a contact.
 
-    `address` is a mail address for EMAIL and an http(s) URL for WEBHOOK. `secret` signs webhooks; write it
-    as `{{ secret:NAME }}` so that the value itself is never stored.
+    `address` by type: EMAIL a mail address; SMS and VOICE a number like +4915112345678; WEBHOOK and TEAMS an http(s)
+    URL; SLACK a channel or member, by id or #name; APPRISE one Apprise URL. What holds a secret is named instead of
+    written: `address: "{{ secret:NAME }}"` (WEBHOOK, TEAMS, APPRISE). `secret` signs webhooks and is the bot token of
+    SLACK. Without `activation` SMS and VOICE ask for a code first, the others do not. `quiet` channels get the public
+    text only (default: SMS; AWS: PublicSubject and PublicContent are for insecure channels).
     """
 
     name: Annotated[str, Field(min_length=1, max_length=255)]
     type: ChannelType
     address: Annotated[str, Field(min_length=1, max_length=1000)]
     secret: Annotated[str | None, BeforeValidator(_names_a_secret), WithJsonSchema(_SECRET)] = None
+    activation: Activation | None = None
+    quiet: bool | None = None
 
     @property
     def secret_name(self) -> str | None:
-        """The NAME in `{{ secret:NAME }}`."""
-        return self.secret.strip("{} ").removeprefix("secret:") if self.secret else None
+        """The NAME in `secret: {{ secret:NAME }}`."""
+        return secret_named(self.secret) if self.secret else None
+
+    @property
+    def secret_address(self) -> str | None:
+        """The NAME in `address: {{ secret:NAME }}`, if the address is such."""
+        return secret_named(self.address)
+
+    @property
+    def needs_a_code(self) -> bool:
+        """Whether it may be paged only once its owner has sent back a code."""
+        if self.activation is None:
+            return self.type in (ChannelType.SMS, ChannelType.VOICE)
+        return self.activation is Activation.CODE
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether only the public text may go there."""
+        return self.type is ChannelType.SMS if self.quiet is None else self.quiet
 
     @model_validator(mode="after")
     def _address_fits_the_type(self) -> Self:
-        if self.type is ChannelType.EMAIL:
-            local, at, domain = self.address.rpartition("@")
-            if not (at and local and domain) or any(c.isspace() for c in self.address):
-                raise ValueError(f"{self.address!r} is not a mail address; write it like ana@example.org")
-        else:
-            url = urlsplit(self.address)
-            if url.scheme not in ("http", "https") or not url.hostname:
-                raise ValueError(f"{self.address!r} is not a webhook address; write http(s)://host/path")
+        if self.secret_address is not None:
+            if self.type not in _MAY_HIDE:
+                raise ValueError(
+                    f"the address of a channel of type {self.type} is written down, not a secret"
+                )
+        elif not _FITS[self.type](self.address):
+            raise ValueError(f"{self.address!r} is not {_LOOKS_LIKE[self.type]}")
         return self
+
+
+def secret_named(value: str) -> str | None:
+    """The NAME if the value is `{{ secret:NAME }}`."""
+    match = re.fullmatch(_SECRET["pattern"], value)
+    return value.strip("{} ").removeprefix("secret:") if match else None
+
+
+_MAY_HIDE = (ChannelType.WEBHOOK, ChannelType.TEAMS, ChannelType.APPRISE)
+
+_LOOKS_LIKE = {
+    ChannelType.EMAIL: "a mail address; write it like ana@example.org",
+    ChannelType.SMS: "a phone number; write + and 8 to 15 digits, country first, like +4915112345678",
+    ChannelType.VOICE: "a phone number; write + and 8 to 15 digits, country first, like +4915112345678",
+    ChannelType.WEBHOOK: "a webhook address; write http(s)://host/path",
+    ChannelType.TEAMS: "a webhook address of Teams; write https://host/path or {{ secret:NAME }}",
+    ChannelType.SLACK: "a Slack channel or member; write #channel or an id like C024BE91L",
+    ChannelType.APPRISE: "an Apprise URL; write scheme://... or {{ secret:NAME }}",
+}
+
+
+def _is_mail_address(address: str) -> bool:
+    local, at, domain = address.rpartition("@")
+    return bool(at and local and domain) and not any(c.isspace() for c in address)
+
+
+def _is_phone_number(address: str) -> bool:
+    return re.fullmatch(r"\+[1-9][0-9]{7,14}", address) is not None
+
+
+def _is_web_address(address: str) -> bool:
+    try:
+        url = urlsplit(address)
+        return url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        return False
+
+
+def _is_slack_name(address: str) -> bool:
+    return re.fullmatch(r"#[^\s#]{1,80}|[CDGUW][A-Z0-9]{5,}", address) is not None
+
+
+def _is_apprise_url(address: str) -> bool:
+    return re.fullmatch(r"[a-zA-Z][a-zA-Z0-9]*://\S+", address) is not None
+
+
+_FITS: dict[ChannelType, Callable[[str], bool]] = {
+    ChannelType.EMAIL: _is_mail_address,
+    ChannelType.SMS: _is_phone_number,
+    ChannelType.VOICE: _is_phone_number,
+    ChannelType.WEBHOOK: _is_web_address,
+    ChannelType.TEAMS: _is_web_address,
+    ChannelType.SLACK: _is_slack_name,
+    ChannelType.APPRISE: _is_apprise_url,
+}
 
 
 def _at_most_a_day(value: timedelta) -> timedelta:
     if value > timedelta(days=1):
         raise ValueError("a stage of a contact's plan lasts at most 1d")
+    return value
+
+
+def _at_most_an_hour(value: timedelta) -> timedelta:
+    if value > timedelta(hours=1):
+        raise ValueError("pages to one person are held back for at most 1h")
     return value
 
 
@@ -93,13 +188,18 @@ class ContactPlan(Part):
 
 
 class Contact(Part):
-    """A person who can be engaged."""
+    """A person who can be engaged.
+
+    `min_page_gap`: a page of another incident on the same channel within this time after the last one is held back,
+    and told with the others in one digest when the time has passed (0s: never; pages of impact 1 never are).
+    """
 
     kind: Literal[Kind.CONTACT] = Kind.CONTACT
     name: Alias
     display_name: DisplayName = ""
     channels: Annotated[tuple[Channel, ...], Field(max_length=20)] = ()
     plan: ContactPlan = ContactPlan()
+    min_page_gap: Annotated[Duration, AfterValidator(_at_most_an_hour)] = timedelta(0)
 
     @model_validator(mode="after")
     def _targets_are_own_channels(self) -> Self:

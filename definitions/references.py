@@ -36,8 +36,14 @@ def references(definition: Definition) -> Iterator[Reference]:
         case EscalationPlan():
             for i, stage in enumerate(definition.stages):
                 for j, target in enumerate(stage.targets):
-                    path = ("stages", i, "targets", j, "contact")
-                    yield Reference(path, target.contact, (Kind.CONTACT, Kind.ON_CALL_SCHEDULE))
+                    yield Reference(("stages", i, "targets", j, "contact"), target.contact, ENGAGEABLE)
+                if stage.when and stage.when.during is not None:
+                    path = ("stages", i, "when", "during")
+                    yield Reference(path, stage.when.during, (Kind.WORKING_HOURS,))
+                if stage.when and stage.when.outside is not None:
+                    path = ("stages", i, "when", "outside")
+                    yield Reference(path, stage.when.outside, (Kind.WORKING_HOURS,))
+            yield from _fallback(definition)
         case Rotation():
             for i, alias in enumerate(definition.contacts):
                 yield Reference(("contacts", i), alias, (Kind.CONTACT,))
@@ -47,8 +53,14 @@ def references(definition: Definition) -> Iterator[Reference]:
         case OnCallSchedule():
             for i, name in enumerate(definition.rotations):
                 yield Reference(("rotations", i), name, (Kind.ROTATION,))
+            yield from _fallback(definition)
         case ResponsePlan():
             yield from _of_response_plan(definition)
+
+
+def _fallback(definition: EscalationPlan | OnCallSchedule) -> Iterator[Reference]:
+    if definition.fallback is not None:
+        yield Reference(("fallback",), definition.fallback, (Kind.CONTACT,))
 
 
 def _of_response_plan(plan: ResponsePlan) -> Iterator[Reference]:

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 from pydantic import Field, Strict
 
 from definitions.base import Alias, Kind, Part, Storable
+from definitions.impacts import Impact
+from definitions.message_templates import MessageTemplates
 
 Title = Annotated[str, Field(min_length=1, max_length=200), Storable]
 Summary = Annotated[str, Field(max_length=8000), Storable]
-Impact = Annotated[int, Field(ge=1, le=5)]
-"""1 Critical, 2 High, 3 Medium, 4 Low, 5 No impact."""
 DedupeString = Annotated[str, Field(min_length=1, max_length=1000), Storable]
 PlanName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9\-_]+$", min_length=1, max_length=200)]
 
@@ -48,7 +48,11 @@ class PlannedAnalysis(Part):
 
 
 class ResponsePlan(Part):
-    """The whole answer to an alarm: the incident, who is engaged, what runs, what is asked afterwards."""
+    """The whole answer to an alarm: the incident, who is engaged, what runs, what is asked afterwards.
+
+    `messages` replaces the words of its pages. With `re_engage_on_impact_rise` its engagements begin anew when the
+    incident turns out to be worse, unless they are still under way.
+    """
 
     kind: Literal[Kind.RESPONSE_PLAN] = Kind.RESPONSE_PLAN
     name: PlanName
@@ -58,3 +62,5 @@ class ResponsePlan(Part):
     engagements: Annotated[tuple[Alias, ...], Field(max_length=5)] = ()
     runbook: PlannedRunbook | None = None
     analysis: PlannedAnalysis | None = None
+    messages: MessageTemplates | None = None
+    re_engage_on_impact_rise: bool = False

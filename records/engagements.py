@@ -58,22 +58,63 @@ class Page(Record):
 
 
 class EngagedPerson(Record):
-    """A person reached by an engagement, by which way, and how far their own plan has come."""
+    """A person reached by an engagement, by which way, and how far their own plan has come.
+
+    `climb` is the place of the nested plan that engaged them in the engagement's `nested` (None: its own stages did).
+    `used_links` are the pages whose links have done their work. `round` is that of the climb when it engaged them.
+    """
 
     contact: str
     path: list[str]
     escalation_stage: int = 0
+    climb: int | None = None
+    round: int = 0
     is_essential: bool = True
     engaged_at: datetime
     stage: int = 0
     stage_ends_at: datetime | None = None
     pages: list[Page] = []
     acknowledged_at: datetime | None = None
+    snoozed_until: datetime | None = None
+    declined_at: datetime | None = None
+    handed_over_to: str | None = None
+    used_links: list[str] = []
     finished: bool = False
 
 
-class EngagementRecord(Record):
-    """One engagement of a contact, escalation plan or on-call schedule: its whole state, carried and recorded."""
+class Climb(Record):
+    """How far an escalation plan has come: `stage` of `stage_count` (0 first), in the `round` of its repetitions.
+
+    `waits_until` is set while a stage waits for its working hours.
+    """
+
+    stage: int = 0
+    stage_count: int = 1
+    stage_ends_at: datetime | None = None
+    round: int = 0
+    waits_until: datetime | None = None
+
+
+class NestedClimb(Climb):
+    """The climb of a plan that is a target of another plan's stage.
+
+    `path` leads from what was engaged to the plan itself; `parent` is the place of the climb above in the engagement's
+    `nested` (None: the engagement's own), `is_essential` what its acknowledgement means up there.
+    """
+
+    plan: str
+    path: list[str]
+    parent: int | None = None
+    parent_stage: int = 0
+    is_essential: bool = True
+    settled: bool = False
+
+
+class EngagementRecord(Climb):
+    """One engagement of a contact, escalation plan or on-call schedule: its whole state, carried and recorded.
+
+    It is the climb of what was engaged; `nested` holds those of plans within. `impact` is that of its incident.
+    """
 
     engagement_id: str
     contact: str
@@ -81,11 +122,13 @@ class EngagementRecord(Record):
     sender: str
     subject: str
     content: str = ""
+    public_subject: str = ""
+    public_content: str = ""
+    impact: int | None = None
     status: EngagementStatus = EngagementStatus.ENGAGED
     started_at: datetime
-    stage: int = 0
-    stage_count: int = 1
-    stage_ends_at: datetime | None = None
+    nested: list[NestedClimb] = []
+    fallback_engaged: bool = False
     people: dict[str, EngagedPerson] = {}
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None

@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from definitions.base import Storable
-from definitions.response_plans import DedupeString, Impact, Summary, Title
+from definitions.impacts import Impact
+from definitions.response_plans import DedupeString, Summary, Title
 from records.base import Record
 
 ACCOUNT_ID = "000000000000"

@@ -43,7 +43,8 @@ class Carried(Record):
 class IncidentInput(Record):
     """An accepted incident with the whole plan: the workflow needs to look nothing up.
 
-    `on_call` names who was on shift at the start, by schedule. `history_limit` is the number of history events
+    `on_call` names who was on shift at the start, by schedule; `open_hours` says of each working hours whether it was
+    within them. `history_limit` is the number of history events
     after which the workflow continues as new.
     """
 
@@ -51,6 +52,7 @@ class IncidentInput(Record):
     plan: ResponsePlan
     catalog: Catalog
     on_call: dict[str, list[str]] = {}
+    open_hours: dict[str, bool] = {}
     history_limit: int = 8000
     carried: Carried | None = None
 
@@ -61,6 +63,7 @@ class EngagementInput(Record):
     engagement: EngagementRecord
     catalog: Catalog
     on_call: dict[str, list[str]] = {}
+    open_hours: dict[str, bool] = {}
     journal: JournalState = JournalState()
     late_until: datetime | None = None
     history_limit: int = 8000

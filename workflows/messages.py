@@ -4,7 +4,7 @@ One model per message; fields are only ever added, with a default. Ids come from
 arrives twice, even across continue-as-new, is applied once.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
@@ -13,7 +13,8 @@ from temporalio.exceptions import ApplicationError
 
 from definitions.base import Alias, Storable
 from definitions.catalog import Catalog
-from definitions.response_plans import Impact, Summary, Title
+from definitions.impacts import Impact
+from definitions.response_plans import Summary, Title
 from records.base import Record
 from records.engagements import EngagementRecord
 from records.incidents import IncidentRecord, RelatedItem
@@ -66,13 +67,74 @@ def refuse(refusal: Refusal, message: str) -> ApplicationError:
     return ApplicationError(message, type=refusal, non_retryable=True)
 
 
-class Acknowledge(Message):
-    """`contact` has it: in one engagement, or in all of the incident's that engage them."""
+PageKey = Annotated[str, Field(pattern=r"^[0-9a-f-]{36}-[0-9]{1,6}$")]
+"""A page and the number of the message that was sent for it."""
+
+
+class Answer(Message):
+    """What a contact says to being paged: in one engagement, or in all of the incident's that engage them.
+
+    `link` is the page whose link was used: one link does its work once. `page_id` is the page that was answered, where
+    that is known.
+    """
 
     contact: Alias
     author: Author = "signal"
     note: Note = ""
     engagement_id: Id | None = None
+    page_id: Id | None = None
+    link: PageKey | None = None
+
+
+class Acknowledge(Answer):
+    """`contact` has it."""
+
+
+class Decline(Answer):
+    """`contact` cannot: whoever comes next is paged at once."""
+
+
+class Unacknowledge(Answer):
+    """`contact` does not have it after all: they are paged anew, and the plan goes on."""
+
+
+class Snooze(Answer):
+    """`contact` has it until a time from now; then they are paged anew."""
+
+    duration: Annotated[timedelta, Field(ge=timedelta(minutes=1), le=timedelta(days=7))]
+
+
+class HandOver(Answer):
+    """`contact` gives it to another contact, who is paged in their place. `catalog` holds the definition of `to`."""
+
+    to: Alias
+    catalog: Catalog
+
+
+class DeliveryReport(Message):
+    """A provider tells later what became of a page that it took: delivered, or failed after all."""
+
+    page_id: Id
+    delivered: bool
+    provider_id: Annotated[str, Field(max_length=255)] = ""
+    detail: Annotated[str, Field(max_length=500), Storable] = ""
+
+
+class DeactivateChannel(Message):
+    """A channel of a contact is not to be paged any more."""
+
+    contact: Alias
+    channel: Annotated[str, Field(max_length=255)]
+    reason: Annotated[str, Field(max_length=255), Storable]
+
+
+class RefusedAnswer(Message):
+    """An answer that was refused before it came here: a wrong code, a used link, somebody who was not engaged."""
+
+    answer: Annotated[str, Field(max_length=50), Storable]
+    contact: Annotated[str, Field(max_length=255), Storable] = ""
+    reason: Annotated[str, Field(max_length=500), Storable]
+    author: Author
 
 
 class Resolve(Message):
@@ -137,7 +199,8 @@ class ChangeRelatedItem(Message):
 class Engage(Message):
     """Page a contact, escalation plan or on-call schedule for this incident.
 
-    `catalog` holds what the alias can reach; `on_call` who is on shift now, by schedule.
+    `catalog` holds what the alias can reach; `on_call` who is on shift now, by schedule; `open_hours` which working
+    hours it is now.
     """
 
     engagement_id: Id
@@ -145,8 +208,11 @@ class Engage(Message):
     author: Author
     catalog: Catalog
     on_call: dict[str, list[str]] = {}
+    open_hours: dict[str, bool] = {}
     subject: Annotated[str, Field(max_length=2048)] | None = None
     content: Annotated[str, Field(max_length=8192)] | None = None
+    public_subject: Annotated[str, Field(max_length=2048)] | None = None
+    public_content: Annotated[str, Field(max_length=8192)] | None = None
 
 
 class Disengage(Message):

@@ -37,6 +37,7 @@ class Pager:
                 except SettingsError as error:
                     return _not_yet(str(error))
                 return await webhook.send(message, self._http, secret)
+        return _not_yet(f"no way to page on {message.channel.type} yet")
 
     def _secret(self, channel: Channel) -> str | None:
         return self._settings.secret(channel.secret_name) if channel.secret_name else None

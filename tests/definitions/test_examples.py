@@ -29,6 +29,7 @@ def test_the_shop_is_complete() -> None:
         Kind.RESPONSE_PLAN: 2,
         Kind.RUNBOOK: 1,
         Kind.ANALYSIS_TEMPLATE: 1,
+        Kind.WORKING_HOURS: 0,
     }
     assert {one.action for one in changes(catalog, catalog)} == {Action.UNCHANGED}
 

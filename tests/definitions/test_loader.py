@@ -32,7 +32,7 @@ BAD: list[tuple[str, str]] = [
     ("kind: Contact\nname: ana\ndisplay: Ana\n", "3: unknown key 'display'; did you mean 'display_name'?"),
     (
         "kind: Contact\nname: ana\nshoe_size: 38\n",
-        "3: unknown key 'shoe_size'; Contact has kind, name, display_name, channels, plan",
+        "3: unknown key 'shoe_size'; Contact has kind, name, display_name, channels, plan, min_page_gap",
     ),
     (
         "kind: Contact\nname: ana\nchannels:\n  - name: mail\n    type: EMAIL\n    adress: a@b\n",
@@ -43,13 +43,13 @@ BAD: list[tuple[str, str]] = [
     (
         "# Ana\nname: ana\n",
         "2: 'kind' is missing; write one of Contact, EscalationPlan, Rotation, OnCallSchedule, ResponsePlan, "
-        "Runbook, AnalysisTemplate",
+        "Runbook, AnalysisTemplate, WorkingHours",
     ),
     ("kind: Contact\n", "1: 'name' is missing; add it"),
     (
         "- kind: Contact\n",
         "1: a definition is a mapping with a kind and a name; the kinds are Contact, EscalationPlan, "
-        "Rotation, OnCallSchedule, ResponsePlan, Runbook, AnalysisTemplate",
+        "Rotation, OnCallSchedule, ResponsePlan, Runbook, AnalysisTemplate, WorkingHours",
     ),
     (
         "schemaVersion: '0.3'\nmainSteps: []\n",
@@ -70,8 +70,8 @@ BAD: list[tuple[str, str]] = [
     ("kind: Contact\nname:\n", "2: name is empty; write text"),
     ("kind: Contact\nname: ana\nchannels: mail\n", "3: channels is the text 'mail'; write a list"),
     (
-        "kind: Contact\nname: ana\nchannels: [{name: a, type: SMS, address: x}]\n",
-        "3: channels[0].type: unknown value 'SMS'; it is EMAIL or WEBHOOK",
+        "kind: Contact\nname: ana\nchannels: [{name: a, type: PIGEON, address: x}]\n",
+        "3: channels[0].type: unknown value 'PIGEON'; it is EMAIL, SMS, VOICE, WEBHOOK, SLACK, TEAMS or APPRISE",
     ),
     (
         "kind: Contact\nname: ana\nchannels: [{name: a, type: EMAIL, address: ana}]\n",
