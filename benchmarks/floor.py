@@ -14,6 +14,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 with workflow.unsafe.imports_passed_through():
     from activities.paging import email
     from activities.paging.messages import Delivery, PageMessage
+    from activities.paging.pages import page_letter
     from settings import Settings, SmtpServer
     from settings.temporal import connect_temporal
     from worker.host import STICKY
@@ -31,7 +32,7 @@ class BarePager:
     @activity.defn
     async def hand_over(self, message: PageMessage) -> Delivery:
         """Mail the page."""
-        return await email.send(message, self._smtp, self._sender)
+        return await email.send(page_letter(message, None, "")[0], self._smtp, self._sender)
 
 
 @workflow.defn

@@ -60,10 +60,10 @@ def started_at(events: list[HistoryEvent]) -> float:
     return started.event_time.ToDatetime(UTC).timestamp()
 
 
-async def lateness(burst: Burst, ids: list[str], temporal: Client, receiver: Receiver) -> list[float]:
+async def lateness(plan: str, ids: list[str], temporal: Client, receiver: Receiver) -> list[float]:
     """Seconds from the end of each first stage to the second page at the receiver."""
     histories = await asyncio.gather(*(events_of(temporal, id_) for id_ in ids))
-    stage = STAGE[burst.plan].total_seconds()
+    stage = STAGE[plan].total_seconds()
     return [
         receiver.pages[id_][1] - started_at(events) - stage
         for id_, events in zip(ids, histories, strict=True)

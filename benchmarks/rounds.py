@@ -95,7 +95,7 @@ class Bench:
         result.tocsin.append(Spread.of(measured.first_page))
         result.tocsin_start.append(Spread.of(measured.start_call))
         await await_second_pages(burst, measured.ids, self._receiver)
-        late = await lateness(burst, measured.ids, self._temporal, self._receiver)
+        late = await lateness(burst.plan, measured.ids, self._temporal, self._receiver)
         result.lateness.append(Spread.of(late))
         await self._weigh(burst, measured, result)
         return result.tocsin[-1]

@@ -11,7 +11,12 @@ from benchmarks.floor import TASK_QUEUE, FloorWorkflow
 from client import Tocsin
 from definitions.contacts import Channel, ChannelType
 
-STAGE = {"ten-seconds": timedelta(seconds=10), "fifteen-seconds": timedelta(seconds=15)}
+STAGE = {
+    "ten-seconds": timedelta(seconds=10),
+    "fifteen-seconds": timedelta(seconds=15),
+    "thirty-seconds": timedelta(seconds=30),
+    "sixty-seconds": timedelta(seconds=60),
+}
 """How long the first stage of each response plan lasts."""
 
 

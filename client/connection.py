@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import gc
 import getpass
 import uuid
@@ -89,6 +90,12 @@ class Connection:
         if self._temporal is None:
             raise UnavailableError("this connection has been closed; connect again")
         return self._temporal
+
+    def as_author(self, author: str) -> Self:
+        """The same connections in somebody else's name. Only the original is closed."""
+        other = copy.copy(self)
+        other.author = author
+        return other
 
     async def close(self) -> None:
         """Close the connections.

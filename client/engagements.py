@@ -5,15 +5,11 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime
 
-from activities.on_call import contacts_on_call
 from client.connection import build
 from client.definitions import Definitions
 from client.errors import NotFoundError
-from client.incidents import on_shift
+from client.incidents import hours_now, on_shift
 from definitions.catalog import Catalog
-from definitions.contacts import Contact
-from definitions.shifts import next_hand_off
-from records.base import Record
 from records.engagements import EngagementRecord
 from records.reading import read_engagement
 from workflows.inputs import EngagementInput
@@ -21,35 +17,38 @@ from workflows.messages import Acknowledge, Disengage, Engage
 from workflows.stand_alone import EngagementWorkflow
 
 
-class OnCallNow(Record):
-    """Who is on call for a schedule, and when that changes next."""
-
-    schedule: str
-    at: datetime
-    contacts: list[Contact]
-    until: datetime | None
-
-
 class Engagements(Definitions):
     """What can be done with engagements."""
 
     async def engage(
-        self, incident_id: str, contact: str, *, subject: str | None = None, content: str | None = None
+        self,
+        incident_id: str,
+        contact: str,
+        *,
+        subject: str | None = None,
+        content: str | None = None,
+        public_subject: str | None = None,
+        public_content: str | None = None,
     ) -> EngagementRecord:
         """Page a contact, escalation plan or on-call schedule for an open incident.
 
+        The public texts are for channels that others can read (AWS: PublicSubject, PublicContent).
         Raises NotFoundError for an unknown alias or incident, ConflictError if it is not open.
         """
         part = await self._part_for(contact)
+        now = datetime.now(UTC)
         message = build(
             Engage,
             engagement_id=str(uuid.uuid4()),
             contact=contact,
             author=self.author,
             catalog=part,
-            on_call=on_shift(part, datetime.now(UTC)),
+            on_call=on_shift(part, now),
+            open_hours=hours_now(part, now),
             subject=subject,
             content=content,
+            public_subject=public_subject,
+            public_content=public_content,
         )
         return await self._update(await self.full_id(incident_id), "engage", message, EngagementRecord)
 
@@ -60,7 +59,15 @@ class Engagements(Definitions):
         )
         return await self._update(await self.full_id(incident_id), "disengage", message, EngagementRecord)
 
-    async def page(self, contact: str, *, subject: str, content: str = "") -> EngagementRecord:
+    async def page(
+        self,
+        contact: str,
+        *,
+        subject: str,
+        content: str = "",
+        public_subject: str = "",
+        public_content: str = "",
+    ) -> EngagementRecord:
         """Page without an incident. Raises NotFoundError, or UnavailableError: then nobody will be paged."""
         part = await self._part_for(contact)
         now = datetime.now(UTC)
@@ -71,9 +78,16 @@ class Engagements(Definitions):
             sender=self.author,
             subject=subject,
             content=content,
+            public_subject=public_subject,
+            public_content=public_content,
             started_at=now,
         )
-        given = EngagementInput(engagement=record, catalog=part, on_call=on_shift(part, now))
+        given = EngagementInput(
+            engagement=record,
+            catalog=part,
+            on_call=on_shift(part, now),
+            open_hours=hours_now(part, now),
+        )
         await self._start(
             EngagementWorkflow.run,
             given,
@@ -103,15 +117,6 @@ class Engagements(Definitions):
         message = build(Disengage, engagement_id=full, author=self.author, reason=reason)
         return await self._update(full, "disengage", message, EngagementRecord)
 
-    async def on_call(self, schedule: str | None = None, *, at: datetime | None = None) -> list[OnCallNow]:
-        """Who is on call at an instant (default: now) for a schedule, or for each. Raises NotFoundError."""
-        catalog = await self.catalog()
-        if schedule is not None and schedule not in catalog.on_call_schedules:
-            known = ", ".join(sorted(catalog.on_call_schedules)) or "none"
-            raise NotFoundError(f"no on-call schedule {schedule!r}; known: {known}")
-        names = [schedule] if schedule else sorted(catalog.on_call_schedules)
-        return [_on_call_now(catalog, name, at or datetime.now(UTC)) for name in names]
-
     async def _part_for(self, contact: str) -> Catalog:
         catalog = await self.catalog()
         try:
@@ -121,14 +126,3 @@ class Engagements(Definitions):
             raise NotFoundError(
                 f"nobody to engage as {contact!r}; known: {', '.join(sorted(known))}"
             ) from None
-
-
-def _on_call_now(catalog: Catalog, name: str, at: datetime) -> OnCallNow:
-    schedule = catalog.on_call_schedules[name]
-    changes = [next_hand_off(catalog.rotations[rotation], at) for rotation in schedule.rotations]
-    return OnCallNow(
-        schedule=name,
-        at=at,
-        contacts=contacts_on_call(schedule, catalog, at),
-        until=min(changes, default=None),
-    )

@@ -17,5 +17,9 @@ class ConflictError(TocsinError):
     """It cannot be done in the state things are in."""
 
 
+class QuotaExceededError(TocsinError):
+    """It has been done too often of late (AWS: ServiceQuotaExceededException)."""
+
+
 class UnavailableError(TocsinError):
     """PostgreSQL, Temporal or the worker did not answer in time."""

@@ -14,6 +14,7 @@ from activities.on_call import contacts_on_call
 from client.connection import Connection, build
 from client.errors import ConflictError, InvalidInputError, NotFoundError, TocsinError, UnavailableError
 from definitions.catalog import Catalog
+from definitions.opening_hours import is_open
 from records import incident_store
 from records.base import Record
 from records.batches import AutomationRecord
@@ -189,7 +190,13 @@ class Incidents(Connection):
             related_items=list(related_items),
         )
         part = catalog.part_for(plan)
-        return IncidentInput(incident=incident, plan=plan, catalog=part, on_call=on_shift(part, now))
+        return IncidentInput(
+            incident=incident,
+            plan=plan,
+            catalog=part,
+            on_call=on_shift(part, now),
+            open_hours=hours_now(part, now),
+        )
 
     async def get_incident(self, incident_id: str) -> IncidentDetails:
         """An incident with its engagements and runbook executions; raises NotFoundError."""
@@ -305,4 +312,13 @@ def on_shift(catalog: Catalog, at: datetime) -> dict[str, list[str]]:
     for name, schedule in catalog.on_call_schedules.items():
         with contextlib.suppress(ValueError):
             found[name] = [contact.name for contact in contacts_on_call(schedule, catalog, at)]
+    return found
+
+
+def hours_now(catalog: Catalog, at: datetime) -> dict[str, bool]:
+    """Which working hours it is now, for stages that ask; those that cannot be told are left for a worker to ask."""
+    found = {}
+    for name, hours in catalog.working_hours.items():
+        with contextlib.suppress(ValueError):
+            found[name] = is_open(hours, at)
     return found

@@ -2,12 +2,28 @@
 
 from client.analyses import Analyses
 from client.automations import Automations
+from client.calendar_feeds import CalendarFeeds
+from client.channels import Channels
 from client.engagements import Engagements
 from client.incidents import Incidents
+from client.on_call import OnCallCalendar
+from client.overrides import Overrides
+from client.text_messages import TextMessages
 from client.timelines import Timelines
 
 
-class Tocsin(Incidents, Engagements, Automations, Timelines, Analyses):
+class Tocsin(
+    TextMessages,
+    Incidents,
+    Engagements,
+    Automations,
+    Timelines,
+    Analyses,
+    Channels,
+    OnCallCalendar,
+    Overrides,
+    CalendarFeeds,
+):
     """A connection to Tocsin.
 
     async with await Tocsin.connect() as tocsin:

@@ -87,6 +87,12 @@ class Catalog(Part):
                     self.shelf(kind).pop(definition.name, None)
             self.shelf(definition.kind)[definition.name] = definition
 
+    def silence(self, contact: str, silent: dict[str, str]) -> None:
+        """From now on these channels of a contact, and no others, must not be paged."""
+        known = self.silent_channels.setdefault(contact, {})
+        known.clear()
+        known.update(silent)
+
     def part_for(self, plan: ResponsePlan) -> "Catalog":
         """The plan and everything it can reach: what an incident takes along, so that it needs no look-up."""
         found: list[Definition] = [plan]

@@ -2,19 +2,26 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 
 from definitions.automation.document import AutomationDocument, DocumentError, load_document
 from definitions.automation.problems import near_miss
 from definitions.base import ENGAGEABLE, Kind
 from definitions.catalog import Catalog, Definition
+from definitions.durations import format_duration
+from definitions.message_templates import MessageTemplates, template_problems
+from definitions.nesting import check_nesting
 from definitions.planned_runbooks import check_planned_runbook
-from definitions.problems import DefinitionError, Problem
+from definitions.problems import DefinitionError, Path, Problem
 from definitions.references import Reference, is_engageable, references
 from definitions.response_plans import ResponsePlan
 from definitions.rotations import Rotation
 from definitions.runbooks import MAX_DOCUMENT_BYTES, Runbook
 from definitions.sources import Loaded, Source
 from definitions.wall_clock import UnknownTimeZoneError, time_zone
+from definitions.working_hours import WorkingHours
+
+MIN_COVERAGE = timedelta(minutes=30)
 
 _A_KIND = {
     Kind.CONTACT: "contact",
@@ -32,7 +39,8 @@ def check(loaded: Loaded, stored: Catalog) -> Catalog:
     """The catalog that results when the loaded definitions replace stored ones of the same kind and name.
 
     Raises DefinitionError with every problem: names used twice, references that lead nowhere, documents that
-    cannot run, planned parameters that do not fit, unknown time zones.
+    cannot run, planned parameters that do not fit, unknown time zones, templates that cannot be rendered, escalation
+    plans that contain themselves or too many others.
     """
     result = Catalog.of([*stored, *loaded.definitions])
     problems = [*_doubles(loaded), *_shared_aliases(loaded, result)]
@@ -40,11 +48,14 @@ def check(loaded: Loaded, stored: Catalog) -> Catalog:
     for definition, source in loaded:
         problems += _dangling(definition, source, result)
         match definition:
-            case Rotation():
-                problems += _zone(definition, source)
+            case Rotation() | WorkingHours():
+                problems += [*_zone(definition, source), *_short_windows(definition, source)]
             case Runbook():
                 documents[definition.name], found = _document(definition, source)
                 problems += found
+            case ResponsePlan(messages=MessageTemplates() as templates):
+                problems += [source.problem(path, words) for path, words in template_problems(templates)]
+    problems += check_nesting(loaded, result)
     problems += _planned_runbooks(loaded, result, documents)
     if problems:
         raise DefinitionError(problems)
@@ -97,11 +108,26 @@ def _unknown(reference: Reference, catalog: Catalog) -> str:
     return f"there is no {words} {reference.name!r}{hint}"
 
 
-def _zone(rotation: Rotation, source: Source) -> Iterator[Problem]:
+def _zone(definition: Rotation | WorkingHours, source: Source) -> Iterator[Problem]:
     try:
-        time_zone(rotation.time_zone)
+        time_zone(definition.time_zone)
     except UnknownTimeZoneError as error:
         yield source.problem(("time_zone",), str(error))
+
+
+def _short_windows(definition: Rotation | WorkingHours, source: Source) -> Iterator[Problem]:
+    """AWS: at least 30 minutes. Checked here and not in the model, so that what is stored can always be read."""
+    path: Path
+    if isinstance(definition, WorkingHours):
+        path, days = ("hours",), definition.hours
+    else:
+        path, days = ("recurrence", "shift_coverages"), definition.recurrence.shift_coverages
+    for day, windows in days.items():
+        for place, window in enumerate(windows):
+            if window.length < MIN_COVERAGE:
+                lasts = f"{window.start:%H:%M} to {window.end:%H:%M} is {format_duration(window.length)}"
+                words = f"{lasts}; a window lasts at least {format_duration(MIN_COVERAGE)}"
+                yield source.problem((*path, day, place), words)
 
 
 def _document(runbook: Runbook, source: Source) -> tuple[AutomationDocument | None, list[Problem]]:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, Strict, ValidationInfo, field_validator, model_validator
 
-from definitions.base import Alias, Kind, Part
+from definitions.base import Alias, Kind, Part, Storable
 from definitions.problems import Path, refuse
 from definitions.wall_clock import Instant, TimeOfDay, UnknownTimeZoneError, instant_of, time_zone
 
@@ -42,10 +42,19 @@ class MonthlySetting(Part):
 
 
 class Coverage(Part):
-    """A window of one day in which somebody is on call; an end at or before the start is the next day's."""
+    """A window of one day; an end at or before the start is the next day's.
+
+    The same start and end make 24 hours.
+    """
 
     start: TimeOfDay
     end: TimeOfDay
+
+    @property
+    def length(self) -> timedelta:
+        """How long it is on a day whose clocks are not changed."""
+        minutes = (self.end.hour - self.start.hour) * 60 + self.end.minute - self.start.minute
+        return timedelta(minutes=minutes % (24 * 60) or 24 * 60)
 
 
 class Recurrence(Part):
@@ -90,11 +99,16 @@ def _repeated(values: Iterable[Hashable]) -> Iterator[int]:
 
 
 class Override(Part):
-    """Replaces everybody on call of its rotation from `start` to `end` (an empty list: nobody)."""
+    """Replaces everybody on call of its rotation from `start` to `end` (an empty list: nobody).
+
+    `added_by` is who added it by command: applying files that do not name such an override keeps it.
+    """
 
     start: Instant
     end: Instant
     contacts: Annotated[tuple[Alias, ...], Field(max_length=30)] = ()
+    reason: Annotated[str, Field(max_length=255), Storable] = ""
+    added_by: Annotated[str, Field(min_length=1, max_length=255), Storable] | None = None
 
 
 class Rotation(Part):

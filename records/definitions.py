@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from definitions.base import Kind
 from definitions.catalog import AnyDefinition, Catalog, Definition
+from records.channels import STATE_ROWS, ChannelStates, states_of
 
 if TYPE_CHECKING:
     from records.database import Connection
@@ -29,14 +30,28 @@ select kind, name, revision + 1, null, $3 from gone
 """
 
 
+_READ = f"""
+select body, null as contact, null as channel, null as address, null as status from definitions
+union all
+select null::json, states.* from ({STATE_ROWS}) as states
+"""  # noqa: S608 - two texts of our own
+
+
 async def read_catalog(connection: Connection) -> Catalog:
-    """The catalog in force."""
-    rows = await connection.fetch("select body from definitions")
-    return Catalog.of(AnyDefinition.validate_python(row["body"]) for row in rows)
+    """The catalog in force, with the channels that must not be paged: one round trip."""
+    rows = await connection.fetch(_READ)
+    definitions = [row["body"] for row in rows if row["body"] is not None]
+    catalog = Catalog.of(AnyDefinition.validate_python(body) for body in definitions)
+    return lay_over(catalog, states_of(row for row in rows if row["body"] is None))
+
+
+def lay_over(catalog: Catalog, states: ChannelStates) -> Catalog:
+    """The catalog with the channels that must not be paged by these states."""
+    return catalog.model_copy(update={"silent_channels": states.silent_channels(catalog.contacts.values())})
 
 
 async def catalog_version(connection: Connection) -> int:
-    """A number that grows with every change of the catalog."""
+    """A number that grows with every change of the catalog, the states of channels included."""
     return int(await connection.fetchval("select version from catalog_version"))
 
 

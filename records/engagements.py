@@ -92,6 +92,7 @@ class Climb(Record):
     stage_count: int = 1
     stage_ends_at: datetime | None = None
     round: int = 0
+    round_began_at: datetime | None = None
     waits_until: datetime | None = None
 
 

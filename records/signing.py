@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
+from itsdangerous import BadData, SignatureExpired, URLSafeSerializer, URLSafeTimedSerializer
 from pydantic import ValidationError
 
 from records.base import Record
@@ -22,7 +22,11 @@ CODE_DIGITS = 6
 
 
 class ForgedLinkError(ValueError):
-    """A link that we did not make, or that is too old; the message says which."""
+    """A link that we did not make."""
+
+
+class ExpiredLinkError(ForgedLinkError):
+    """A link that we did make, too long ago."""
 
 
 class PageLink(Record):
@@ -50,6 +54,7 @@ class Signer:
         self._keys = list(keys)
         # The serializer signs with the last of its keys.
         self._links = URLSafeTimedSerializer(list(reversed(self._keys)), salt="page-link")
+        self._calendars = URLSafeSerializer(list(reversed(self._keys)), salt="calendar")
 
     def link(self, link: PageLink) -> str:
         """The token of a link: safe in a URL."""
@@ -57,14 +62,26 @@ class Signer:
         return str(self._links.dumps(fields))
 
     def read_link(self, token: str) -> PageLink:
-        """What a token stands for; raises ForgedLinkError."""
+        """What a token stands for; raises ForgedLinkError or ExpiredLinkError."""
         try:
             fields = self._links.loads(token, max_age=LINK_AGE)
             return PageLink.model_validate(dict(zip(PageLink.model_fields, fields, strict=True)))
         except SignatureExpired as error:
-            raise ForgedLinkError("this link is too old; answer with `tocsin ack`") from error
+            raise ExpiredLinkError("this link is too old; answer with `tocsin ack`") from error
         except (BadData, ValidationError, ValueError, TypeError) as error:
             raise ForgedLinkError("this link is damaged or was not made here") from error
+
+    def calendar(self, alias: str) -> str:
+        """The token of the calendar of a schedule or contact; it is good for as long as its key."""
+        return str(self._calendars.dumps(alias))
+
+    def read_calendar(self, token: str) -> str:
+        """Whose calendar a token stands for; raises ForgedLinkError."""
+        try:
+            alias = self._calendars.loads(token)
+        except BadData as error:
+            raise ForgedLinkError("this calendar's address is damaged or was not made here") from error
+        return str(alias)
 
     def accept_code(self, page_id: str) -> str:
         """The digits that acknowledge a page (AWS: AcceptCode)."""

@@ -1,14 +1,18 @@
 """The HTTP application."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from client import Tocsin
+from client.errors import UnavailableError
 from records.database import open_pool
+from records.timeline import SYSTEM
+from server import api, calendars, links, twilio
 from server.health import check_health
 from settings import Settings
 from settings.temporal import connect_temporal
@@ -25,14 +29,23 @@ def create_app(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         pool = await open_pool(settings.require_database_url())
+        temporal = await connect_temporal(settings, lazy=True)
+        tocsin = Tocsin(pool=pool, temporal=temporal, author=SYSTEM, task_queue=settings.task_queue)
+        app.state.settings = settings
         app.state.pool = pool
-        app.state.temporal = await connect_temporal(settings, lazy=True)
+        app.state.temporal = temporal
+        app.state.tocsin = tocsin
+        with suppress(UnavailableError):  # links then work once PostgreSQL has been seen
+            await tocsin.signer()
         try:
             yield
         finally:
             pool.terminate()
 
-    return Starlette(routes=[Route("/", front_page), Route("/health", health)], lifespan=lifespan)
+    routes = [Route("/", front_page), Route("/health", health)]
+    for part in (links, twilio, api, calendars):
+        routes += part.routes
+    return Starlette(routes=routes, lifespan=lifespan)
 
 
 async def front_page(request: Request) -> Response:

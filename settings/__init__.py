@@ -4,6 +4,7 @@ from settings.errors import NotConfiguredError, SecretNotFoundError, SettingsErr
 from settings.settings import Settings
 from settings.smtp import SmtpServer, SmtpTls
 from settings.stack_file import StackFile
+from settings.twilio import TwilioAccount
 
 __all__ = [
     "NotConfiguredError",
@@ -13,4 +14,5 @@ __all__ = [
     "SmtpServer",
     "SmtpTls",
     "StackFile",
+    "TwilioAccount",
 ]

@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from settings.errors import NotConfiguredError, SettingsError
 from settings.secrets import read_secret
 from settings.smtp import SmtpServer
 from settings.stack_file import StackFile
+from settings.twilio import AUTH_TOKEN, TWILIO_URL, TwilioAccount, check_sender
 
 TEMPORAL_VARIABLES = ("TEMPORAL_ADDRESS", "TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE")
 """Any of these set means: Temporal is somebody else's, reached by Temporal's own client configuration."""
@@ -46,6 +47,16 @@ class Settings(BaseSettings):
     """The mail server, see `smtp`."""
     mail_from: str = "tocsin@localhost"
     """The sender of mails."""
+    twilio_account_sid: str | None = None
+    """The account that sends SMS and makes calls, see `twilio`."""
+    twilio_from: str | None = None
+    """The number, or the messaging service (MG...), that SMS come from."""
+    twilio_voice_from: str | None = None
+    """The number that calls come from; without it `twilio_from`."""
+    twilio_url: str = TWILIO_URL
+    """Twilio's API, or what speaks it."""
+    slack_url: str = "https://slack.com/api"
+    """Slack's web API, or what speaks it."""
     secrets_dir: Path = Path("/run/secrets")
     """The folder of secret files, one per name."""
     api_token: str | None = Field(default=None, repr=False)
@@ -90,6 +101,23 @@ class Settings(BaseSettings):
     def smtp(self) -> SmtpServer | None:
         """The mail server of `smtp_url`, or None when there is none; raises SettingsError."""
         return None if self.smtp_url is None else SmtpServer.from_url(self.smtp_url)
+
+    @property
+    def twilio(self) -> TwilioAccount:
+        """The account at Twilio; raises NotConfiguredError, SettingsError and SecretNotFoundError."""
+        if self.twilio_account_sid is None or self.twilio_from is None:
+            missing = "TOCSIN_TWILIO_FROM" if self.twilio_account_sid else "TOCSIN_TWILIO_ACCOUNT_SID"
+            raise NotConfiguredError(f"no way to SMS and calls is known; set {missing}")
+        voice = self.twilio_voice_from
+        if voice is not None:
+            check_sender("TOCSIN_TWILIO_VOICE_FROM", voice, services=False)
+        return TwilioAccount(
+            account_sid=self.twilio_account_sid,
+            auth_token=SecretStr(self.secret(AUTH_TOKEN)),
+            sender=check_sender("TOCSIN_TWILIO_FROM", self.twilio_from, services=True),
+            voice_sender=voice,
+            url=self.twilio_url.rstrip("/"),
+        )
 
     def require_database_url(self) -> str:
         """The database's URL; raises NotConfiguredError when neither the environment nor a stack has one."""

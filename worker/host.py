@@ -11,22 +11,34 @@ from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.activation import ActivationCodes
 from activities.archive import Archive
 from activities.automation.aws_api import AwsApi
 from activities.automation.instances import Instances
 from activities.automation.scripts import Scripts
+from activities.hand_offs import HandOffs
 from activities.on_call import OnCall
 from activities.paging.pager import Pager
 from activities.record_keeping import RecordKeeping
 from records.database import Pool, open_pool
 from settings import Settings
 from settings.temporal import connect_temporal
+from worker.hand_offs import keep_watching
 from worker.sweeper import sweep
 from workflows.automation import AutomationWorkflow
+from workflows.hand_offs import HandOffsWorkflow
 from workflows.incident import IncidentWorkflow
+from workflows.notices import ActivationWorkflow, NoticeWorkflow
 from workflows.stand_alone import EngagementWorkflow
 
-WORKFLOWS = [IncidentWorkflow, EngagementWorkflow, AutomationWorkflow]
+WORKFLOWS = [
+    IncidentWorkflow,
+    EngagementWorkflow,
+    AutomationWorkflow,
+    NoticeWorkflow,
+    ActivationWorkflow,
+    HandOffsWorkflow,
+]
 
 PASSED_THROUGH = (
     "activities",
@@ -79,7 +91,8 @@ def make_worker(
     workflow_runner: WorkflowRunner,
 ) -> Worker:
     """A worker with every workflow and activity, wired to the outside."""
-    pager, records, calendar = Pager(settings, http), RecordKeeping(pool), OnCall(pool)
+    pager, records, calendar = Pager(settings, http, pool), RecordKeeping(pool), OnCall(pool)
+    codes = ActivationCodes(pool, pager)
     archive, aws, instances, scripts = Archive(pool, client), AwsApi(), Instances(), Scripts()
     return Worker(
         client,
@@ -87,9 +100,13 @@ def make_worker(
         workflows=WORKFLOWS,
         activities=[
             pager.send_page,
+            pager.send_notice,
+            codes.send_activation_code,
             records.write_down,
             records.save_records,
             calendar.who_is_on_call,
+            calendar.is_it_working_hours,
+            HandOffs(pool).look_at_hand_offs,
             archive.archive_history,
             aws.identify_account,
             aws.execute_aws_api,
@@ -114,12 +131,16 @@ async def hosting(settings: Settings) -> AsyncIterator[Worker]:
             httpx2.AsyncClient() as http,
             make_worker(client, pool, settings, http, workflow_runner=UnsandboxedWorkflowRunner()) as worker,
         ):
-            sweeper = asyncio.create_task(sweep(client, pool, task_queue=settings.task_queue))
+            rounds = {
+                asyncio.create_task(sweep(client, pool, task_queue=settings.task_queue)),
+                asyncio.create_task(keep_watching(client, pool, task_queue=settings.task_queue)),
+            }
             try:
                 yield worker
             finally:
-                sweeper.cancel()
-                await asyncio.wait({sweeper}, timeout=LAST_WORDS)
+                for task in rounds:
+                    task.cancel()
+                await asyncio.wait(rounds, timeout=LAST_WORDS)
     finally:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LAST_WORDS):

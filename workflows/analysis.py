@@ -10,7 +10,7 @@ from workflows.messages import CompleteAnalysis, Refusal, SkipAnalysis, refuse
 from workflows.paging import Desk
 
 with workflow.unsafe.imports_passed_through():
-    from activities.paging.messages import PageMessage
+    from activities.paging.messages import Notice, PageMessage
     from definitions.analysis_templates import AnalysisTemplate
     from definitions.catalog import Catalog
     from definitions.contacts import Contact
@@ -131,6 +131,16 @@ class AnalysisDesk:
 
     async def _tell(self, owner: Contact, channel: str) -> str:
         incident = self._incident
+        if workflow.patched("reminders-are-notices"):
+            notice = Notice(
+                key=str(workflow.uuid4()),
+                channel=owner.channel(channel),
+                contact=owner.name,
+                display_name=owner.display_name,
+                subject=f"Analysis owed: {incident.title}",
+                body=f"Complete it with: tocsin analysis complete {incident.incident_id}",
+            )
+            return (await self._desk.send_notice(notice)).outcome
         delivery = await self._desk.send(
             PageMessage(
                 key=str(workflow.uuid4()),

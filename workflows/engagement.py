@@ -1,34 +1,37 @@
-"""An engagement: stages, timers, repetitions and acknowledgements until somebody has it.
+"""An engagement: who is being paged, what they answer, and what that means for everybody else.
 
 A plain deterministic class that a workflow hosts. Its whole state is its record, so that it goes on after
-continue-as-new where it stood.
+continue-as-new where it stood. `workflows.climbing` takes its plan from stage to stage.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from temporalio import workflow
 
+from workflows.climbing import Calendar, Climber
 from workflows.journal import Journal
 from workflows.paging import Desk
-from workflows.person import Person
+from workflows.person import Person, Words, usable_channels
 from workflows.summaries import label
 
 with workflow.unsafe.imports_passed_through():
-    from activities.on_call import OnCallQuestion
     from definitions.catalog import Catalog
     from definitions.contacts import Contact
-    from definitions.escalation_plans import EscalationPlan, EscalationStage, EscalationTarget
-    from records.engagements import EngagedPerson, EngagementRecord, EngagementStatus
+    from definitions.escalation_plans import EscalationPlan, EscalationTarget
+    from definitions.on_call_schedules import OnCallSchedule
+    from records.engagements import EngagedPerson, EngagementRecord, EngagementStatus, NestedClimb, Page
     from records.timeline import SYSTEM, EventType
+    from workflows.messages import DeliveryReport, HandOver, Snooze
 
 
 class Engagement:
     """Runs one engagement of a contact, an escalation plan or an on-call schedule.
 
-    `catalog` holds all that the engaged alias can reach. `on_call` names who was on shift, by schedule, when the
-    engagement was asked for, so that the first stage needs no calendar. `changed` is called with every change.
+    `catalog` holds all that the engaged alias can reach. `calendar` is what was known of shifts and working hours when
+    the engagement was asked for. `changed` is called with every change.
     """
 
     def __init__(
@@ -36,63 +39,89 @@ class Engagement:
         record: EngagementRecord,
         *,
         catalog: Catalog,
-        on_call: dict[str, list[str]],
+        calendar: Calendar,
         desk: Desk,
         journal: Journal,
         changed: Callable[[EngagementRecord], None],
+        words: Words = Words(),  # noqa: B008 - frozen
     ) -> None:
         self.record = record
         self._catalog = catalog
-        self._on_call = on_call
+        self._calendar = calendar
         self._desk = desk
         self._journal = journal
         self._changed = changed
-        self._stages = _stages(catalog, record.contact)
+        self._words = words
         self._people: dict[str, Person] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._running = False
-        self._to_ask: list[EscalationTarget] = []
-        self._reached_nobody = False
-        record.stage_count = len(self._stages)
+        is_new = not record.people and record.stage == 0 and record.stage_ends_at is None
+        is_new = is_new and not record.round and not record.waits_until
+        self._top = self._climber(record, number=None, alias=record.contact, path=[record.contact])
+        self._nested: list[Climber] = []
+        for number, climb in enumerate(record.nested):
+            self._nested.append(self._within(climb, number))
+            self._climber_of(climb.parent).adopt(self._nested[number])
         for engaged in record.people.values():
             self._people[engaged.contact] = self._person(engaged)
-        if not record.people and record.stage == 0 and record.stage_ends_at is None:
-            self._note(EventType.ENGAGEMENT_START, {"subject": record.subject}, author=record.sender)
-            self._begin()  # here, so that an acknowledgement that comes with the start finds whom it names
+        if is_new:
+            self.note(EventType.ENGAGEMENT_START, {"subject": record.subject}, author=record.sender)
+            self._top.begin_at_once()  # here, so that an acknowledgement that comes with the start finds whom it names
 
     async def run(self) -> None:
-        """Page until the plan is over or the engagement ends; goes on where the record stands."""
+        """Page until the plan is over or the engagement ends, and again whenever an answer is taken back."""
         self._running = True
-        self._tasks += [asyncio.create_task(self._page(person)) for person in self._people.values()]
-        await self._climb()
-        await workflow.wait_condition(lambda: self._broken or all(task.done() for task in self._tasks))
-        for task in self._tasks:
-            if task.done():
-                task.result()
-        if self.record.status is EngagementStatus.ENGAGED:
-            self.record.status = EngagementStatus.FINISHED
-            self._note(EventType.ENGAGEMENT_END, {"reason": "the plan is over and nobody has acknowledged"})
+        for person in self._people.values():
+            self._spawn(self._page(person))
+        for engaged in self.record.people.values():
+            if engaged.snoozed_until is not None:
+                self._spawn(self._end_snooze(engaged.contact, engaged.snoozed_until))
+        for climber in self._nested:
+            self._spawn(climber.run())
+        if self._fallback is not None:
+            self._spawn(self._fall_back(self._fallback))
+        await self._top.run()
+        while True:
+            await workflow.wait_condition(lambda: self._broken or (self._quiet and self._undecided))
+            for task in self._tasks:
+                if task.done():
+                    task.result()
+            self._tasks = [task for task in self._tasks if not task.done()]
+            self._end()
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is under way and nothing will be, unless somebody says something."""
+        return self._running and (self._broken or (self._quiet and not self._undecided))
+
+    @property
+    def over(self) -> bool:
+        """Whether nobody will be paged any more, by what is known now."""
+        return not any(climber.climbing for climber in self._climbers) and all(
+            person.finished and person.snoozed_until is None for person in self.record.people.values()
+        )
 
     def engages(self, contact: str) -> bool:
         """Whether the contact has been engaged here."""
         return contact in self.record.people
 
-    def acknowledge(self, contact: str, *, author: str, note: str) -> None:
+    def page(self, page_id: str) -> Page | None:
+        """The page of that id, if it is one of this engagement's."""
+        pages = [page for person in self.record.people.values() for page in person.pages]
+        return next((page for page in pages if page.page_id == page_id), None)
+
+    # What people answer.
+
+    def acknowledge(self, contact: str, *, author: str, note: str = "") -> None:
         """The contact has it: their paging stops, and if they are essential no further stage begins.
 
         Late acknowledgements count. AWS: IsEssential stops later stages, others keep being paged.
         """
         person = self.record.people[contact]
-        if person.acknowledged_at is not None:
+        if person.acknowledged_at is not None and person.snoozed_until is None:
             return
-        person.acknowledged_at = workflow.now()
-        self._people[contact].stop("acknowledged", read=True, info=note)
-        if person.is_essential and self.record.acknowledged_at is None:
-            self.record.acknowledged_by = contact
-            self.record.acknowledged_at = workflow.now()
-            if self.record.status is not EngagementStatus.STOPPED:
-                self.record.status = EngagementStatus.ACKNOWLEDGED
-        self._note(
+        self._take_it(person, info=note)
+        self.note(
             EventType.ACKNOWLEDGEMENT,
             {
                 "contact": contact,
@@ -103,6 +132,71 @@ class Engagement:
             author=author,
         )
 
+    def snooze(self, message: Snooze) -> None:
+        """The contact has it for a while; unless they acknowledge in the meantime, they are paged anew."""
+        person = self.record.people[message.contact]
+        self._take_it(person, info=message.note or "snoozed")
+        until = person.snoozed_until = workflow.now() + message.duration
+        data = {"contact": message.contact, "until": until.isoformat(), "note": message.note}
+        self.note(EventType.PAGE_SNOOZE, data, author=message.author)
+        if self._running:
+            self._spawn(self._end_snooze(message.contact, until))
+
+    def unacknowledge(self, contact: str, *, author: str, note: str = "") -> None:
+        """The contact does not have it after all: they are paged anew, and the plan goes on where it stood."""
+        person = self.record.people[contact]
+        data = {"contact": contact, "note": note, "stage": person.escalation_stage}
+        person.acknowledged_at = person.snoozed_until = person.declined_at = person.handed_over_to = None
+        if self.record.status is not EngagementStatus.STOPPED:
+            self._unsettle(person)
+        self.note(EventType.PAGE_UNACKNOWLEDGEMENT, data, author=author)
+        if self.record.status is EngagementStatus.ENGAGED:
+            self._page_anew(person)
+
+    def decline(self, contact: str, *, author: str, note: str = "") -> None:
+        """The contact cannot: their paging stops, and if the plan counts on them its next stage begins at once."""
+        person = self.record.people[contact]
+        person.declined_at = workflow.now()
+        person.acknowledged_at = person.snoozed_until = None
+        self._people[contact].stop("declined", read=False, info=note)
+        if self.record.status is EngagementStatus.ACKNOWLEDGED:
+            self._unsettle(person, begin_again=False)
+        climb = self._climber_of(person.climb)
+        current = (climb.climb.stage, climb.climb.round) == (person.escalation_stage, person.round)
+        if current and person.is_essential:
+            climb.move_on()
+        data = {"contact": contact, "note": note, "stage": person.escalation_stage}
+        self.note(EventType.PAGE_DECLINE, data, author=author)
+        self._climb_on()
+
+    def hand_over(self, message: HandOver) -> None:
+        """The contact gives it to another, who is paged in their place and has the stage's whole time to answer."""
+        person = self.record.people[message.contact]
+        person.handed_over_to = message.to
+        person.acknowledged_at = person.snoozed_until = None
+        self._people[message.contact].stop(f"handed over to {message.to}", read=False, info=message.note)
+        data = {"contact": message.contact, "to": message.to, "note": message.note}
+        self.note(EventType.PAGE_HAND_OVER, data, author=message.author)
+        if self.record.status is EngagementStatus.STOPPED:
+            return
+        if self.record.status is EngagementStatus.ACKNOWLEDGED:
+            self._unsettle(person, begin_again=False)
+        self._climber_of(person.climb).start_the_clock_anew()
+        if message.to in self.record.people:  # whoever is asked by name is asked again
+            self.record.people[message.to].declined_at = None
+            self.record.people[message.to].handed_over_to = None
+        self._engage(
+            self._catalog.contacts[message.to],
+            path=[*person.path[:-1], message.to] if len(person.path) > 1 else [message.contact, message.to],
+            stage=person.escalation_stage,
+            climb=person.climb,
+            is_essential=person.is_essential,
+        )
+        taken = self.record.people[message.to]
+        if taken.acknowledged_at is not None:
+            self._settle(taken)
+        self._climb_on()
+
     def stop(self, reason: str, *, author: str = SYSTEM) -> None:
         """Page nobody any more (AWS: StopEngagement)."""
         if self.record.stopped_at is not None:
@@ -112,94 +206,235 @@ class Engagement:
         self.record.stop_reason = reason
         for person in self._people.values():
             person.stop(reason, read=False)
-        self._note(EventType.ENGAGEMENT_STOP, {"reason": reason}, author=author)
+        for engaged in self.record.people.values():
+            engaged.snoozed_until = None
+        self.note(EventType.ENGAGEMENT_STOP, {"reason": reason}, author=author)
 
-    @property
-    def over(self) -> bool:
-        """Whether nobody will be paged any more."""
-        return not self.record.climbing and all(person.finished for person in self.record.people.values())
+    def take_in(self, catalog: Catalog) -> None:
+        """Learn of definitions that came with a message."""
+        self._catalog.take(catalog)
+        for name in catalog.contacts:
+            self._catalog.silence(name, catalog.silent_channels.get(name, {}))
 
-    @property
-    def _broken(self) -> bool:
-        """Whether a person's task ended with an exception: a bug, which must not be lost."""
-        return any(task.done() and task.exception() is not None for task in self._tasks)
+    # What channels tell.
 
-    async def _climb(self) -> None:
-        while self.record.climbing and not self._broken:
-            if self.record.stage_ends_at is None:
-                self._begin()
-            await asyncio.gather(*(self._ask(target) for target in self._to_ask))
-            self._to_ask = []
-            if self._reached_nobody and self.record.climbing:
-                self._note(
-                    EventType.ENGAGEMENT_STAGE, {"stage": self.record.stage, "skipped": "nobody is on call"}
-                )
-            elif await self._settled_by_the_end_of_the_stage():
+    def take_report(self, report: DeliveryReport) -> None:
+        """What a provider says of a page that it took."""
+        page = self.page(report.page_id)
+        if page is not None:
+            self._people[page.contact].take_report(page, report)
+
+    def silence(self, contact: str, channel: str, reason: str) -> None:
+        """A channel is not to be paged any more."""
+        self._catalog.silent_channels.setdefault(contact, {})[channel] = reason
+        if contact in self._people:
+            data = {"contact": contact, "channel": channel, "reason": reason}
+            self.note(EventType.CHANNEL_DEACTIVATION, data)
+            self._people[contact].silence(channel, reason)
+
+    # What climbs ask for.
+
+    def engage_person(self, contact: Contact, target: EscalationTarget, way: list[str], by: Climber) -> bool:
+        """Start paging someone for a stage; False if that reaches nobody."""
+        return self._engage(
+            contact,
+            path=way if way[0] == self.record.contact else [*by.path, *way],
+            stage=by.climb.stage,
+            climb=by.number,
+            is_essential=target.is_essential,
+        )
+
+    def engage_plan(self, plan: EscalationPlan, target: EscalationTarget, by: Climber) -> Climber:
+        """Let a plan within the plan climb on its own; one that did so before begins anew once it is over."""
+        number = next(
+            (
+                number
+                for number, climb in enumerate(self.record.nested)
+                if (climb.plan, climb.parent, climb.parent_stage) == (plan.name, by.number, by.climb.stage)
+            ),
+            None,
+        )
+        if number is not None and self._nested[number].climbing:
+            return self._nested[number]
+        climb = NestedClimb(
+            plan=plan.name,
+            path=[*by.path, plan.name],
+            parent=by.number,
+            parent_stage=by.climb.stage,
+            is_essential=target.is_essential,
+        )
+        if number is None:
+            number = len(self.record.nested)
+            self.record.nested.append(climb)
+            self._nested.append(self._within(climb, number))
+        else:
+            self.record.nested[number] = climb
+            self._nested[number] = self._within(climb, number)
+        climber = self._nested[number]
+        climber.begin_at_once()
+        if self._running:
+            self._spawn(climber.run())
+        return climber
+
+    def note_change(self) -> None:
+        """Have the record written down as it stands."""
+        self._changed(self.record)
+
+    def note(
+        self,
+        event_type: EventType,
+        data: Mapping[str, object],
+        *,
+        author: str = SYSTEM,
+        at: datetime | None = None,
+    ) -> None:
+        """Put an event of the engagement on the timeline."""
+        self._changed(self.record)
+        who = {"engagementId": self.record.engagement_id, "engaged": self.record.contact}
+        self._journal.note(event_type, who | dict(data), author=author, at=at)
+
+    # How answers settle a plan.
+
+    def _take_it(self, person: EngagedPerson, *, info: str) -> None:
+        person.acknowledged_at = workflow.now()
+        person.snoozed_until = person.declined_at = person.handed_over_to = None
+        self._people[person.contact].stop("acknowledged", read=True, info=info)
+        self._settle(person)
+
+    def _settle(self, person: EngagedPerson) -> None:
+        """Stop the stages that an acknowledgement makes needless: of its plan, and of those the plan is part of."""
+        if not person.is_essential or self.record.acknowledged_at is not None:
+            return
+        number, stage = person.climb, person.escalation_stage
+        while self._stage_is_answered(number, stage):
+            self._silence_others(self._climber_of(number), person.contact)
+            if number is None:
+                self.record.acknowledged_by = person.contact
+                self.record.acknowledged_at = workflow.now()
+                if self.record.status is not EngagementStatus.STOPPED:
+                    self.record.status = EngagementStatus.ACKNOWLEDGED
                 return
-            self._reached_nobody = False
-            self.record.stage += 1
-            self.record.stage_ends_at = None
-            self._changed(self.record)
+            climb = self.record.nested[number]
+            climb.settled = True
+            if not climb.is_essential:
+                return
+            number, stage = climb.parent, climb.parent_stage
 
-    def _begin(self) -> None:
-        """Begin a stage: engage at once whoever needs no asking for."""
-        number, stage = self.record.stage, self._stages[self.record.stage]
-        self.record.stage_ends_at = workflow.now() + stage.duration
-        if number or self.record.stage_count > 1:
-            contacts = [target.contact for target in stage.targets]
-            self._note(EventType.ENGAGEMENT_STAGE, {"stage": number, "contacts": contacts})
-        self._reached_nobody = bool(stage.targets)
-        self._to_ask = [target for target in stage.targets if not self._engage_known(target)]
-
-    def _engage_known(self, target: EscalationTarget) -> bool:
-        """Engage a contact, or a schedule whose shift came with the start; False if the calendar must be asked."""
-        contact = self._catalog.contacts.get(target.contact)
-        if contact is not None:
-            self._engage_person(contact, target, [target.contact])
+    def _stage_is_answered(self, number: int | None, stage: int) -> bool:
+        """Whether the acknowledgements of a stage are enough to stop its plan."""
+        climber = self._climber_of(number)
+        if stage >= len(climber.stages) or not climber.stages[stage].all_must_acknowledge:
             return True
-        on_shift = self._on_call.pop(target.contact, None) if self.record.stage == 0 else None
-        if on_shift is None:
-            return False
-        self._engage_shift(target, [self._catalog.contacts[alias] for alias in on_shift])
-        return True
+        people = [
+            person.acknowledged_at is not None
+            for person in self.record.people.values()
+            if (person.climb, person.escalation_stage) == (number, stage)
+            and person.is_essential
+            and person.handed_over_to is None
+        ]
+        plans = [
+            climb.settled
+            for climb in self.record.nested
+            if (climb.parent, climb.parent_stage) == (number, stage) and climb.is_essential
+        ]
+        return all(people) and all(plans)
 
-    async def _ask(self, target: EscalationTarget) -> None:
-        """Engage whoever is on shift now (AWS: resolved when the target is reached, not when the incident began)."""
-        snapshot = self._catalog.part_for_engagement(target.contact)
-        answer = await self._desk.who_is_on_call(OnCallQuestion(schedule=target.contact, snapshot=snapshot))
-        self._catalog.take(contact for contact in answer.contacts)
-        self._engage_shift(target, [self._catalog.contacts[contact.name] for contact in answer.contacts])
+    def _silence_others(self, climber: Climber, contact: str) -> None:
+        if not climber.silences_all:
+            return
+        for other in self.record.people.values():
+            beneath = climber.number is None or self._is_beneath(other.climb, climber.number)
+            if beneath and other.contact != contact and other.acknowledged_at is None:
+                self._people[other.contact].stop(f"acknowledged by {contact}", read=False)
 
-    def _engage_shift(self, target: EscalationTarget, on_shift: list[Contact]) -> None:
-        for contact in on_shift:
-            self._engage_person(contact, target, [target.contact, contact.name])
+    def _is_beneath(self, number: int | None, top: int) -> bool:
+        while number is not None and number != top:
+            number = self.record.nested[number].parent
+        return number == top
 
-    def _engage_person(self, contact: Contact, target: EscalationTarget, way: list[str]) -> None:
+    def _unsettle(self, person: EngagedPerson, *, begin_again: bool = True) -> None:
+        """Let plans go on that stopped for this person's answer alone."""
+        if person.is_essential and not self._others_have_it(person):
+            number = person.climb
+            while number is not None:
+                self.record.nested[number].settled = False
+                number = self.record.nested[number].parent
+            self.record.acknowledged_by = self.record.acknowledged_at = None
+            self.record.status = EngagementStatus.ENGAGED
+            if begin_again:
+                self._climber_of(person.climb).begin_again()
+
+    def _others_have_it(self, person: EngagedPerson) -> bool:
+        return any(
+            other.contact != person.contact and other.is_essential and other.acknowledged_at is not None
+            for other in self.record.people.values()
+        )
+
+    async def _end_snooze(self, contact: str, until: datetime) -> None:
+        person = self.record.people[contact]
+        try:
+            await workflow.wait_condition(
+                lambda: self.record.people[contact].snoozed_until != until,
+                timeout=max(until - workflow.now(), timedelta(0)),
+                timeout_summary=label(f"snooze of {contact}"),
+            )
+        except TimeoutError:
+            await workflow.wait_condition(lambda: not self._desk.closing)
+        person = self.record.people[contact]
+        if person.snoozed_until != until:
+            return
+        if self._others_have_it(person):
+            person.snoozed_until = None
+            return
+        self.unacknowledge(contact, author=SYSTEM, note="the snooze is over")
+
+    # Paging.
+
+    def _engage(
+        self, contact: Contact, *, path: list[str], stage: int, climb: int | None, is_essential: bool
+    ) -> bool:
         """Start paging someone, again if their plan ran out unanswered in an earlier stage.
 
         Who is essential in one of the stages that engaged them stays so: their answer stops the plan.
         """
-        self._reached_nobody = False
         known = self.record.people.get(contact.name)
         if self.record.status is EngagementStatus.STOPPED:
-            return
-        is_essential = target.is_essential or (known is not None and known.is_essential)
+            return True
+        is_essential = is_essential or (known is not None and known.is_essential)
         if known is not None and known.acknowledged_at is not None:
-            return
+            return True
+        if known is not None and (known.declined_at or known.handed_over_to):
+            return False
         if known is not None and not known.finished:
             known.is_essential = is_essential
-            return
+            return True
         self.record.people[contact.name] = EngagedPerson(
             contact=contact.name,
-            path=way if way[0] == self.record.contact else [self.record.contact, *way],
-            escalation_stage=self.record.stage,
+            path=path,
+            escalation_stage=stage,
+            climb=climb,
+            round=self._climber_of(climb).climb.round,
             is_essential=is_essential,
             engaged_at=workflow.now(),
             pages=known.pages if known else [],
+            used_links=known.used_links if known else [],
         )
-        person = self._people[contact.name] = self._person(self.record.people[contact.name])
+        self._start(self.record.people[contact.name])
+        silent = self._catalog.silent_channels.get(contact.name, {})
+        return bool(usable_channels(contact, silent)) or not workflow.patched("skip-who-cannot-be-paged")
+
+    def _page_anew(self, person: EngagedPerson) -> None:
+        """Page someone by their plan from its start."""
+        person.stage, person.stage_ends_at, person.finished = 0, None, False
+        for page in person.pages:
+            page.failures, page.next_at = 0, None
+        self._start(person)
+        self._climb_on()
+
+    def _start(self, engaged: EngagedPerson) -> None:
+        person = self._people[engaged.contact] = self._person(engaged)
         if self._running:
-            self._tasks.append(asyncio.create_task(self._page(person)))
+            self._spawn(self._page(person))
 
     async def _page(self, person: Person) -> None:
         await person.run()
@@ -210,42 +445,128 @@ class Engagement:
         return Person(
             engaged,
             contact=self._catalog.contacts[engaged.contact],
+            silent=self._catalog.silent_channels.setdefault(engaged.contact, {}),
+            words=self._words,
             engagement=self.record,
             desk=self._desk,
-            note=self._note,
+            note=self.note,
         )
 
-    async def _settled_by_the_end_of_the_stage(self) -> bool:
-        """Wait for the stage to end; True if the engagement was settled before."""
-        ends_at = self.record.stage_ends_at or workflow.now()
-        remaining = max(ends_at - workflow.now(), timedelta(0))
-        try:
-            await workflow.wait_condition(
-                lambda: not self.record.climbing or self._broken,
-                timeout=remaining,
-                timeout_summary=label(f"stage {self.record.stage} of {self.record.contact}"),
-            )
-        except TimeoutError:
-            # An acknowledgement in the same task as the timer wins: what counts is the state, not who woke us.
-            await workflow.wait_condition(lambda: not self._desk.closing)
-        return not self.record.climbing
+    # The climbs.
 
-    def _note(
+    @property
+    def _climbers(self) -> list[Climber]:
+        return [self._top, *self._nested]
+
+    def _climber_of(self, number: int | None) -> Climber:
+        return self._top if number is None else self._nested[number]
+
+    def _climber(
         self,
-        event_type: EventType,
-        data: dict[str, object],
+        climb: EngagementRecord | NestedClimb,
         *,
-        author: str = SYSTEM,
-        at: datetime | None = None,
-    ) -> None:
-        self._changed(self.record)
-        who = {"engagementId": self.record.engagement_id, "engaged": self.record.contact}
-        self._journal.note(event_type, who | data, author=author, at=at)
+        number: int | None,
+        alias: str,
+        path: list[str],
+    ) -> Climber:
+        return Climber(
+            climb,
+            number=number,
+            alias=alias,
+            path=path,
+            host=self,
+            catalog=self._catalog,
+            calendar=self._calendar,
+            desk=self._desk,
+            settled=lambda: self._is_settled(number),
+        )
 
+    def _within(self, climb: NestedClimb, number: int) -> Climber:
+        return self._climber(climb, number=number, alias=climb.plan, path=climb.path)
 
-def _stages(catalog: Catalog, alias: str) -> tuple[EscalationStage, ...]:
-    """The stages of an engagement: a plan's own, or one for a contact or schedule engaged directly."""
-    target = catalog.engageable(alias)
-    if isinstance(target, EscalationPlan):
-        return target.stages
-    return (EscalationStage(duration=timedelta(0), targets=(EscalationTarget(contact=alias),)),)
+    def _is_settled(self, number: int | None) -> bool:
+        """Whether a plan's further stages are not wanted: it, or one that it is part of, has its answer."""
+        while number is not None:
+            climb = self.record.nested[number]
+            if climb.settled:
+                return True
+            number = climb.parent
+        return self.record.status is not EngagementStatus.ENGAGED or self._broken
+
+    def _climb_on(self) -> None:
+        """Have every climb that is not settled go on."""
+        if self._running:
+            for climber in self._climbers:
+                if climber.climbing:
+                    self._spawn(climber.run())
+
+    # How it ends.
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.create_task(work))
+
+    @property
+    def _broken(self) -> bool:
+        """Whether a task ended with an exception: a bug, which must not be lost."""
+        return any(task.done() and task.exception() is not None for task in self._tasks)
+
+    @property
+    def _quiet(self) -> bool:
+        return all(task.done() for task in self._tasks)
+
+    @property
+    def _undecided(self) -> bool:
+        return self.record.status is EngagementStatus.ENGAGED
+
+    def _end(self) -> None:
+        self.record.status = EngagementStatus.FINISHED
+        self.note(EventType.ENGAGEMENT_END, {"reason": "the plan is over and nobody has acknowledged"})
+
+    @property
+    def _fallback(self) -> str | None:
+        engaged = self._catalog.engageable(self.record.contact)
+        return engaged.fallback if isinstance(engaged, EscalationPlan | OnCallSchedule) else None
+
+    async def _fall_back(self, fallback: str) -> None:
+        """Engage the fallback contact after each round of the plan that has reached nobody at all."""
+        rounds = self.record.round
+        while self._undecided:
+            await workflow.wait_condition(
+                lambda rounds=rounds: (  # type: ignore[misc]  # the default binds it for this turn
+                    not self._undecided
+                    or self._broken
+                    or (
+                        self._rounds_over > rounds and all(map(self._is_decided, self.record.people.values()))
+                    )
+                )
+            )
+            if not self._undecided or self._broken:
+                return
+            if not any(map(self._is_reached, self.record.people.values())):
+                self.record.fallback_engaged = True
+                self.note(EventType.ENGAGEMENT_STAGE, {"fallback": fallback, "reason": "nobody was reached"})
+                self._engage(
+                    self._catalog.contacts[fallback],
+                    path=[self.record.contact, fallback],
+                    stage=len(self._top.stages),
+                    climb=None,
+                    is_essential=True,
+                )
+            rounds = self._rounds_over
+            if not self._top.climbing:
+                return
+
+    @property
+    def _rounds_over(self) -> int:
+        through = not any(climber.climbing for climber in self._climbers)
+        return self.record.round + (1 if through else 0)
+
+    def _is_reached(self, person: EngagedPerson) -> bool:
+        refused = person.declined_at is not None or person.handed_over_to is not None
+        return not refused and any(page.reached for page in person.pages)
+
+    def _is_decided(self, person: EngagedPerson) -> bool:
+        """Whether it is known if a page has got through to somebody."""
+        refused = person.declined_at is not None or person.handed_over_to is not None
+        reached = any(page.reached for page in person.pages)
+        return refused or reached or self._people[person.contact].cannot_be_reached

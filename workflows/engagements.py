@@ -1,18 +1,20 @@
-"""An incident's engagements: opening, acknowledging, stopping, and telling which have changed."""
+"""An incident's engagements: opening, stopping, and telling which have changed."""
 
 from collections.abc import Iterator
 
 from temporalio import workflow
 
+from workflows.climbing import Calendar
 from workflows.engagement import Engagement
 from workflows.journal import Journal
 from workflows.paging import Desk
+from workflows.person import Words
 
 with workflow.unsafe.imports_passed_through():
     from definitions.catalog import Catalog
     from records.engagements import EngagementRecord, EngagementStatus
     from records.incidents import IncidentRecord
-    from workflows.messages import Acknowledge, Disengage, Engage, Refusal, refuse
+    from workflows.messages import Disengage, Engage, Refusal, refuse
 
 
 class Engagements:
@@ -24,17 +26,19 @@ class Engagements:
         catalog: Catalog,
         carried: list[EngagementRecord],
         *,
+        words: Words,
         desk: Desk,
         journal: Journal,
     ) -> None:
         self._incident = incident
         self._catalog = catalog
+        self._words = words
         self._desk = desk
         self._journal = journal
         self._changed: set[str] = set()
         self._hosted: dict[str, Engagement] = {}
         for record in carried:
-            self._host(record, on_call={})
+            self._host(record, Calendar({}, {}))
 
     def __iter__(self) -> Iterator[Engagement]:
         return iter(self._hosted.values())
@@ -55,9 +59,11 @@ class Engagements:
         *,
         engagement_id: str,
         sender: str,
-        on_call: dict[str, list[str]],
+        calendar: Calendar,
         subject: str | None = None,
         content: str | None = None,
+        public_subject: str | None = None,
+        public_content: str | None = None,
     ) -> Engagement:
         """Begin an engagement; it pages once its `run` is awaited."""
         record = EngagementRecord(
@@ -67,25 +73,12 @@ class Engagements:
             sender=sender,
             subject=subject or f"[impact {self._incident.impact}] {self._incident.title}",
             content=content or self._incident.summary,
+            public_subject=public_subject or "",
+            public_content=public_content or "",
+            impact=self._incident.impact,
             started_at=workflow.now(),
         )
-        return self._host(record, on_call=on_call)
-
-    def check_acknowledge(self, message: Acknowledge) -> None:
-        """Refuse someone who has not been engaged."""
-        if message.engagement_id is not None:
-            self._known(message.engagement_id)
-        if not self._engaging(message):
-            engaged = sorted({name for record in self.records for name in record.people})
-            raise refuse(
-                Refusal.CONFLICT,
-                f"{message.contact!r} has not been engaged; engaged so far: {', '.join(engaged) or 'nobody'}",
-            )
-
-    def acknowledge(self, message: Acknowledge) -> None:
-        """A contact has it, in the engagement named or in all that reached them."""
-        for engagement in self._engaging(message):
-            engagement.acknowledge(message.contact, author=message.author, note=message.note)
+        return self._host(record, calendar)
 
     def check_engage(self, message: Engage) -> None:
         """Refuse a message that does not say whom it means."""
@@ -102,13 +95,30 @@ class Engagements:
         if message.engagement_id in self._hosted:
             return None
         self._catalog.take(message.catalog)
+        for name in message.catalog.contacts:
+            self._catalog.silence(name, message.catalog.silent_channels.get(name, {}))
         return self.open(
             message.contact,
             engagement_id=message.engagement_id,
             sender=message.author,
-            on_call=message.on_call,
+            calendar=Calendar(message.on_call, message.open_hours),
             subject=message.subject,
             content=message.content,
+            public_subject=message.public_subject,
+            public_content=message.public_content,
+        )
+
+    def take_impact(self, impact: int) -> None:
+        """Pages and conditions from now on go by the incident's new impact."""
+        for record in self.records:
+            record.impact = impact
+            self._changed.add(record.engagement_id)
+
+    def is_under_way(self, contact: str) -> bool:
+        """Whether an engagement of that alias still pages, or waits to."""
+        return any(
+            one.record.contact == contact and not one.over and one.record.status is EngagementStatus.ENGAGED
+            for one in self
         )
 
     def check_disengage(self, message: Disengage) -> None:
@@ -136,21 +146,15 @@ class Engagements:
             raise refuse(Refusal.NOT_FOUND, f"no engagement {engagement_id} on this incident")
         return self._hosted[engagement_id]
 
-    def _engaging(self, message: Acknowledge) -> list[Engagement]:
-        return [
-            engagement
-            for id_, engagement in self._hosted.items()
-            if message.engagement_id in (None, id_) and engagement.engages(message.contact)
-        ]
-
-    def _host(self, record: EngagementRecord, *, on_call: dict[str, list[str]]) -> Engagement:
+    def _host(self, record: EngagementRecord, calendar: Calendar) -> Engagement:
         engagement = Engagement(
             record,
             catalog=self._catalog,
-            on_call=dict(on_call),
+            calendar=calendar,
             desk=self._desk,
             journal=self._journal,
             changed=lambda record: self._changed.add(record.engagement_id),
+            words=self._words,
         )
         self._hosted[record.engagement_id] = engagement
         self._changed.add(record.engagement_id)

@@ -2,15 +2,18 @@
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
 
+from workflows.climbing import Calendar
+from workflows.engagement import Engagement
 from workflows.engagements import Engagements
 from workflows.journal import Journal
 from workflows.paging import Desk
+from workflows.person import Words
 
 with workflow.unsafe.imports_passed_through():
     from records.batches import RecordBatch
@@ -19,7 +22,6 @@ with workflow.unsafe.imports_passed_through():
     from records.timeline import SYSTEM, EventType, TimelineEvent, fold
     from workflows import search_attributes
     from workflows.messages import (
-        Acknowledge,
         AddEvent,
         AutomationReport,
         ChangeRelatedItem,
@@ -40,6 +42,7 @@ with workflow.unsafe.imports_passed_through():
     )
 
 from workflows.analysis import AnalysisDesk
+from workflows.answers import Answering
 from workflows.archiving import archive
 from workflows.inputs import Carried, IncidentInput
 from workflows.runbooks import Runbooks
@@ -58,7 +61,7 @@ FIRST_PAGES = timedelta(seconds=1)
 
 
 @workflow.defn
-class IncidentWorkflow:
+class IncidentWorkflow(Answering):
     """Executes a response plan: engages, runs the runbook, keeps the timeline, waits for the analysis."""
 
     @workflow.init
@@ -80,7 +83,12 @@ class IncidentWorkflow:
             self._incident, given.plan, given.catalog, carried, self._desk, self._journal
         )
         self._engagements = Engagements(
-            self._incident, given.catalog, carried.engagements, desk=self._desk, journal=self._journal
+            self._incident,
+            given.catalog,
+            carried.engagements,
+            words=Words(given.plan.name, given.plan.messages),
+            desk=self._desk,
+            journal=self._journal,
         )
         self._planned_runbook: asyncio.Task[None] | None = None
         if given.carried is None:
@@ -135,17 +143,6 @@ class IncidentWorkflow:
     # task, so signals take any input, and more of it than they need.
 
     @workflow.update
-    async def acknowledge(self, message: Acknowledge) -> IncidentRecord:
-        """A contact has it."""
-        self._engagements.acknowledge(message)
-        return await self._answer()
-
-    @acknowledge.validator
-    def _check_acknowledge(self, message: Acknowledge) -> None:
-        self._must_not_be_closed()
-        self._engagements.check_acknowledge(message)
-
-    @workflow.update
     async def resolve(self, message: Resolve) -> IncidentRecord:
         """It is over: paging stops, and the analysis is due."""
         self._resolve(message)
@@ -170,7 +167,11 @@ class IncidentWorkflow:
 
     @workflow.update
     async def update(self, message: Update) -> IncidentRecord:
-        """Change title, summary, impact or chat channel. Nobody is paged for it (AWS: recorded and notified)."""
+        """Change title, summary, impact or chat channel (AWS: recorded and notified).
+
+        Nobody is paged for it, unless the impact rises and the plan says so.
+        """
+        before = self._incident.impact
         changes = {
             name: value
             for name in ("title", "summary", "impact", "chat_channel")
@@ -180,6 +181,10 @@ class IncidentWorkflow:
             setattr(self._incident, name, value or None if name == "chat_channel" else value)
         if changes:
             self._change(message.author, changes)
+        if self._incident.impact != before:
+            self._engagements.take_impact(self._incident.impact)
+            if self._incident.impact < before:
+                self._re_engage(message.author)
         return await self._answer()
 
     @update.validator
@@ -311,14 +316,6 @@ class IncidentWorkflow:
     def _check_skip_analysis(self, message: SkipAnalysis) -> None:
         self._must_be(IncidentStatus.RESOLVED)
 
-    @workflow.signal(name="acknowledge")
-    def acknowledge_by_signal(self, given: Any = None, *more: Any) -> None:
-        """`--input '{"contact": "ana"}'` or just `'"ana"'`."""
-        given = {"contact": given} if isinstance(given, str) else given
-        message = read_signal(self._journal, "acknowledge", Acknowledge, given, self._check_acknowledge)
-        if message:
-            self._engagements.acknowledge(message)
-
     @workflow.signal(name="resolve")
     def resolve_by_signal(self, given: Any = None, *more: Any) -> None:
         """`--input '{"author": "ana"}'`, or no input at all."""
@@ -396,8 +393,21 @@ class IncidentWorkflow:
         )
         for contact in plan.engagements:
             id_ = str(workflow.uuid4())
-            self._engagements.open(contact, engagement_id=id_, sender=author, on_call=self._given.on_call)
+            calendar = Calendar(dict(self._given.on_call), dict(self._given.open_hours))
+            self._engagements.open(contact, engagement_id=id_, sender=author, calendar=calendar)
         self._touch()
+
+    def _re_engage(self, author: str) -> None:
+        """It is worse than it was said to be: engage anew whoever is not being paged, if the plan wants that."""
+        if not self._given.plan.re_engage_on_impact_rise or self._incident.status is not IncidentStatus.OPEN:
+            return
+        for contact in self._given.plan.engagements:
+            if not self._engagements.is_under_way(contact):
+                id_ = str(workflow.uuid4())
+                engagement = self._engagements.open(
+                    contact, engagement_id=id_, sender=author, calendar=Calendar({}, {})
+                )
+                self._spawn(engagement.run())
 
     async def _run_planned_runbook(self) -> None:
         planned = self._given.plan.runbook
@@ -449,7 +459,16 @@ class IncidentWorkflow:
         await self._journal.written()
         return self._incident
 
-    # What validators ask.
+    # What validators ask, and answers to pages.
+
+    def _answerable(self) -> Iterable[Engagement]:
+        return self._engagements
+
+    def _must_take_answers(self) -> None:
+        self._must_not_be_closed()
+
+    def _must_page(self) -> None:
+        self._must_be(IncidentStatus.OPEN)
 
     def _must_not_be_closed(self) -> None:
         if self._incident.closed_at is not None:
@@ -505,6 +524,7 @@ class IncidentWorkflow:
                 update={
                     "incident": self._incident,
                     "on_call": {},
+                    "open_hours": {},
                     "carried": Carried(
                         engagements=self._engagements.records,
                         automations=self._automations,

@@ -1,7 +1,9 @@
 """Handing pages over from a workflow, and knowing which are on their way."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -11,9 +13,12 @@ from workflows.summaries import label
 from workflows.timeouts import WORKER_LOST
 
 with workflow.unsafe.imports_passed_through():
-    from activities.on_call import OnCall, OnCallAnswer, OnCallQuestion
-    from activities.paging.messages import Delivery, Outcome, PageMessage
+    from activities.on_call import HoursAnswer, HoursQuestion, OnCall, OnCallAnswer, OnCallQuestion
+    from activities.paging.messages import Delivery, Notice, Outcome, PageMessage
     from activities.paging.pager import Pager
+
+Q = TypeVar("Q")
+A = TypeVar("A")
 
 SLOWEST_SEND = timedelta(seconds=60)
 
@@ -68,19 +73,44 @@ class Desk:
         finally:
             self._under_way -= 1
 
-    async def who_is_on_call(self, question: OnCallQuestion) -> OnCallAnswer:
-        """Ask the calendar, with retries until it answers: it needs nothing but a worker."""
+    async def send_notice(self, notice: Notice) -> Delivery:
+        """Hand over a message that asks for no answer; it is tried a few times and never stopped."""
         self._under_way += 1
         try:
             return await workflow.execute_activity_method(
-                OnCall.who_is_on_call,
+                Pager.send_notice,
+                notice,
+                start_to_close_timeout=SLOWEST_SEND,
+                heartbeat_timeout=WORKER_LOST,
+                retry_policy=SENDING,
+                summary=label(f"tell {notice.contact} on {notice.channel.name}"),
+            )
+        except ActivityError as error:
+            detail = str(error.cause or error)[:500]
+            return Delivery(outcome=Outcome.UNKNOWN, at=workflow.now(), detail=detail)
+        finally:
+            self._under_way -= 1
+
+    async def who_is_on_call(self, question: OnCallQuestion) -> OnCallAnswer:
+        """Ask the calendar, with retries until it answers: it needs nothing but a worker."""
+        return await self._ask(OnCall.who_is_on_call, question, f"who is on call for {question.schedule}")
+
+    async def is_it_working_hours(self, question: HoursQuestion) -> HoursAnswer:
+        """Ask whether people are at work, likewise."""
+        return await self._ask(OnCall.is_it_working_hours, question, f"is it within {question.hours}")
+
+    async def _ask(self, method: Callable[[OnCall, Q], Awaitable[A]], question: Q, summary: str) -> A:
+        self._under_way += 1
+        try:
+            return await workflow.execute_activity_method(
+                method,
                 question,
                 start_to_close_timeout=timedelta(seconds=10),
                 heartbeat_timeout=None,
                 retry_policy=RetryPolicy(
                     initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=5)
                 ),
-                summary=label(f"who is on call for {question.schedule}"),
+                summary=label(summary),
             )
         finally:
             self._under_way -= 1

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -12,13 +13,25 @@ from workflows.paging import Desk
 with workflow.unsafe.imports_passed_through():
     from activities.paging.messages import Delivery, Outcome, PageMessage
     from definitions.contacts import ChannelTarget, Contact, ContactStage
+    from definitions.message_templates import MessageTemplates
     from records.engagements import EngagedPerson, EngagementRecord, Page, Receipt, ReceiptType
     from records.timeline import EventType
+    from workflows.messages import DeliveryReport
 
 FIRST_RETRY = timedelta(seconds=5)
 SLOWEST_RETRY = timedelta(minutes=1)
 MOST_FAILURES = 60
-"""A channel that failed is tried again after 5, 10, 20, 40 s and then each minute, about an hour in all."""
+LONGEST_PAUSE = timedelta(minutes=10)
+"""A channel that failed is tried again after 5, 10, 20, 40 s and then each minute, about an hour in all.
+A provider that asks for patience gets it, up to the longest pause."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """The response plan behind an engagement, and the words it puts in place of the standard ones."""
+
+    plan: str | None = None
+    templates: MessageTemplates | None = None
 
 
 class Note(Protocol):
@@ -30,19 +43,26 @@ class Note(Protocol):
 
 
 class Person:
-    """Runs one contact's plan. The state is in `engaged`, which belongs to the engagement's record."""
+    """Runs one contact's plan. The state is in `engaged`, which belongs to the engagement's record.
+
+    `silent` are the contact's channels that must not be paged, and why; `words` what replaces the standard words.
+    """
 
     def __init__(
         self,
         engaged: EngagedPerson,
         *,
         contact: Contact,
+        silent: dict[str, str],
+        words: Words,
         engagement: EngagementRecord,
         desk: Desk,
         note: Note,
     ) -> None:
         self._engaged = engaged
         self._contact = contact
+        self._silent = silent
+        self._words = words
         self._engagement = engagement
         self._desk = desk
         self._note = note
@@ -74,6 +94,40 @@ class Person:
             kind = ReceiptType.READ if read else ReceiptType.STOP
             page.receipts.append(Receipt(type=kind, time=workflow.now(), info=info or reason))
 
+    def silence(self, channel: str, reason: str) -> None:
+        """Page no more on a channel (AWS: others go on, and the stage's time still passes)."""
+        for page in self._engaged.pages:
+            if page.channel == channel and not self._over:
+                page.next_at = None
+                page.receipts.append(Receipt(type=ReceiptType.STOP, time=workflow.now(), info=reason))
+                if channel in self._sends:
+                    self._sends[channel].cancel()
+
+    def take_report(self, page: Page, report: DeliveryReport) -> None:
+        """The provider says what became of a page: it was delivered, or it failed after all and is sent again."""
+        kind = ReceiptType.DELIVERED if report.delivered else ReceiptType.ERROR
+        info = report.provider_id if report.delivered else f"{report.provider_id} {report.detail}".strip()
+        if any(receipt.type is kind and receipt.info == info for receipt in page.receipts):
+            return  # providers say things twice
+        page.receipts.append(Receipt(type=kind, time=workflow.now(), info=info))
+        told = self._told(page) | {"providerId": report.provider_id}
+        if report.delivered:
+            self._note(EventType.PAGE_DELIVERY, told)
+            return
+        if not self._over and page.channel not in self._silent:
+            page.failures += 1
+            self._try_again(page, None)
+        again = page.next_at.isoformat() if page.next_at else None
+        self._note(EventType.PAGE_FAILURE, told | {"reason": report.detail, "nextAttempt": again})
+
+    @property
+    def cannot_be_reached(self) -> bool:
+        """Whether every channel of the plan has been tried and nothing has been handed over."""
+        if self._sends or any(page.reached for page in self._engaged.pages):
+            return False
+        failed = {page.channel for page in self._engaged.pages if page.failures}
+        return usable_channels(self._contact, self._silent) <= failed
+
     @property
     def _over(self) -> bool:
         return self._stopped or self._engaged.finished or self._engaged.acknowledged_at is not None
@@ -87,7 +141,10 @@ class Person:
         if self._engaged.stage_ends_at is None:
             self._engaged.stage_ends_at = workflow.now() + stage.duration
             for target in stage.targets:
-                self._page_on(target).next_at = workflow.now()
+                if target.channel in self._silent:
+                    self._tell_silent(target)
+                else:
+                    self._page_on(target).next_at = workflow.now()
         until = self._engaged.stage_ends_at
         await self._send_what_is_due(until=until, hurry=self._next_channel_must_not_wait)
         if workflow.now() >= until or self._next_channel_must_not_wait():
@@ -126,7 +183,7 @@ class Person:
 
         A pure wait gives time to answer the page before it; when that failed there is nothing to wait for.
         """
-        failing = {page.channel for page in self._engaged.pages if page.failures}
+        failing = {page.channel for page in self._engaged.pages if page.failures} | self._silent.keys()
         stages, now_at = self._contact.plan.stages, self._engaged.stage
         paged = next((stage for stage in reversed(stages[: now_at + 1]) if stage.targets), None)
         names = {target.channel for target in paged.targets} if paged else set()
@@ -163,12 +220,21 @@ class Person:
             channel=self._contact.channel(page.channel),
             subject=self._engagement.subject,
             content=self._engagement.content,
+            public_subject=self._engagement.public_subject,
+            public_content=self._engagement.public_content,
+            sender=self._engagement.sender,
+            impact=self._engagement.impact,
+            stage=self._engaged.escalation_stage,
+            send=page.send,
+            plan=self._words.plan,
+            templates=self._words.templates,
+            min_gap=self._contact.min_page_gap,
         )
         started = workflow.now()
         try:
             delivery = await self._desk.send(message)
         except asyncio.CancelledError:
-            if not self._over:
+            if not self._over and page.channel not in self._silent:
                 raise
             self._note(
                 EventType.PAGE_STOP,
@@ -186,17 +252,37 @@ class Person:
             page.send += 1
             page.failures = 0
             page.next_at = page.next_at or self._repetition(page, started)
-            self._note(EventType.PAGE, told | {"providerId": delivery.provider_id}, at=delivery.at)
+            told["providerId"] = delivery.provider_id
+            self._note(EventType.PAGE, told | _remarks(delivery), at=delivery.at)
+            return
+        if delivery.outcome is Outcome.HELD:
+            page.next_at = workflow.now() + (delivery.retry_after or FIRST_RETRY)
+            held = {"until": page.next_at.isoformat()} | _remarks(delivery)
+            self._note(EventType.PAGE_HELD, told | held, at=delivery.at)
             return
         page.receipts.append(Receipt(type=ReceiptType.ERROR, time=delivery.at, info=delivery.detail))
         page.failures += 1
         page.rejected = delivery.outcome is Outcome.REJECTED
-        if not page.rejected and page.failures < MOST_FAILURES and not self._over:
-            page.next_at = workflow.now() + min(FIRST_RETRY * 2 ** min(page.failures - 1, 10), SLOWEST_RETRY)
+        if not self._over:
+            self._try_again(page, delivery.retry_after)
         again = page.next_at.isoformat() if page.next_at else None
         self._note(
             EventType.PAGE_FAILURE, told | {"reason": delivery.detail, "nextAttempt": again}, at=delivery.at
         )
+
+    def _try_again(self, page: Page, not_before: timedelta | None) -> None:
+        """Have what failed sent again, soon at first, unless it never can be."""
+        if page.rejected or page.failures >= MOST_FAILURES:
+            return
+        pause = min(FIRST_RETRY * 2 ** min(page.failures - 1, 10), SLOWEST_RETRY)
+        page.next_at = workflow.now() + max(pause, min(not_before or pause, LONGEST_PAUSE))
+
+    def _tell_silent(self, target: ChannelTarget) -> None:
+        """A channel that must not be paged is passed over, and that is on the timeline."""
+        channel = self._contact.channel(target.channel)
+        data: dict[str, object] = {"contact": self._contact.name, "channel": channel.name}
+        data |= {"channelType": channel.type, "reason": self._silent[channel.name], "nextAttempt": None}
+        self._note(EventType.PAGE_FAILURE, data | {"stage": self._engaged.escalation_stage})
 
     def _repetition(self, page: Page, started: datetime) -> datetime | None:
         """When the page is sent again: every retry interval, but not once its stage has ended."""
@@ -218,6 +304,16 @@ class Person:
             "send": page.send,
             "stage": self._engaged.escalation_stage,
         }
+
+
+def usable_channels(contact: Contact, silent: dict[str, str]) -> set[str]:
+    """The channels that a contact's plan names and that may be paged."""
+    return {target.channel for stage in contact.plan.stages for target in stage.targets} - silent.keys()
+
+
+def _remarks(delivery: Delivery) -> dict[str, object]:
+    """What a channel has to say beyond the outcome."""
+    return {"detail": delivery.detail} if delivery.detail else {}
 
 
 async def _wait(ready: Callable[[], bool], *, until: datetime | None) -> None:

@@ -2,10 +2,13 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from temporalio import workflow
 
+from workflows.answers import Answering
+from workflows.climbing import Calendar
 from workflows.engagement import Engagement
 from workflows.inputs import EngagementInput
 from workflows.journal import Journal
@@ -15,14 +18,14 @@ with workflow.unsafe.imports_passed_through():
     from records.batches import RecordBatch
     from records.engagements import EngagementRecord, EngagementStatus
     from records.timeline import TimelineEvent, fold
-    from workflows.messages import Acknowledge, Disengage, Refusal, refuse
+    from workflows.messages import Disengage, Refusal, refuse
 
 LATE = timedelta(days=1)
-"""How long after its plan is over an engagement still takes an acknowledgement."""
+"""How long after its plan is over an engagement still takes an acknowledgement, and one be taken back."""
 
 
 @workflow.defn
-class EngagementWorkflow:
+class EngagementWorkflow(Answering):
     """Hosts one engagement until it is acknowledged or stopped, or its plan has long been over."""
 
     @workflow.init
@@ -35,7 +38,7 @@ class EngagementWorkflow:
         self._engagement = Engagement(
             given.engagement,
             catalog=given.catalog,
-            on_call=given.on_call,
+            calendar=Calendar(dict(given.on_call), dict(given.open_hours)),
             desk=self._desk,
             journal=self._journal,
             changed=lambda record: None,
@@ -55,11 +58,15 @@ class EngagementWorkflow:
     async def _live(self) -> EngagementRecord:
         paging = asyncio.create_task(self._engagement.run())
         keeping = [asyncio.create_task(self._journal.keep()), asyncio.create_task(self._journal.catch_up())]
-        await workflow.wait_condition(lambda: paging.done() or self._history_is_long())
-        if paging.done():
-            paging.result()
-            await self._wait_for_late_answers()
-        if not self._settled and self._history_is_long():
+        goes_on = True
+        while goes_on and not self._history_is_long():
+            await workflow.wait_condition(
+                lambda: paging.done() or self._engagement.quiet or self._history_is_long()
+            )
+            if paging.done():
+                paging.result()
+            goes_on = self._history_is_long() or await self._wait_for_late_answers()
+        if goes_on:
             await self._continue_as_new()
         await workflow.wait_condition(workflow.all_handlers_finished)
         await self._journal.saved()
@@ -67,12 +74,24 @@ class EngagementWorkflow:
             task.cancel()
         return self._engagement.record
 
-    async def _wait_for_late_answers(self) -> None:
+    async def _wait_for_late_answers(self) -> bool:
+        """Wait for an acknowledgement, or for one to be taken back; False when neither has come in time."""
         until = self._given.late_until = self._given.late_until or workflow.now() + LATE
+        await self._wait(lambda: self._settled, until - workflow.now())
+        if self._engagement.quiet and not self._history_is_long():
+            acknowledged = self._engagement.record.status is EngagementStatus.ACKNOWLEDGED
+            if not acknowledged or not workflow.patched("acknowledgements-can-be-taken-back"):
+                return False
+            await self._wait(lambda: self._engagement.record.status is EngagementStatus.STOPPED, LATE)
+        self._given.late_until = None
+        return not self._engagement.quiet or self._history_is_long()
+
+    async def _wait(self, ready: Callable[[], bool], most: timedelta) -> None:
+        """Wait until `ready`, or there is paging to do or a new run to begin, at most for so long."""
         with contextlib.suppress(TimeoutError):
             await workflow.wait_condition(
-                lambda: self._settled or self._history_is_long(),
-                timeout=max(until - workflow.now(), timedelta(0)),
+                lambda: ready() or not self._engagement.quiet or self._history_is_long(),
+                timeout=max(most, timedelta(0)),
                 timeout_summary="late answers",
             )
 
@@ -92,25 +111,11 @@ class EngagementWorkflow:
                 update={
                     "engagement": self._engagement.record,
                     "on_call": {},
+                    "open_hours": {},
                     "journal": self._journal.carried(),
                 }
             )
         )
-
-    @workflow.update
-    async def acknowledge(self, message: Acknowledge) -> EngagementRecord:
-        """A contact has it."""
-        self._engagement.acknowledge(message.contact, author=message.author, note=message.note)
-        await self._journal.written()
-        return self._engagement.record
-
-    @acknowledge.validator
-    def _check_acknowledge(self, message: Acknowledge) -> None:
-        if not self._engagement.engages(message.contact):
-            engaged = ", ".join(sorted(self._engagement.record.people)) or "nobody"
-            raise refuse(
-                Refusal.CONFLICT, f"{message.contact!r} has not been engaged; engaged so far: {engaged}"
-            )
 
     @workflow.update
     async def disengage(self, message: Disengage) -> EngagementRecord:
@@ -133,6 +138,13 @@ class EngagementWorkflow:
     def timeline(self) -> list[TimelineEvent]:
         """What has happened so far."""
         return fold(self._journal.timeline)
+
+    def _answerable(self) -> Iterable[Engagement]:
+        return [self._engagement]
+
+    async def _answer(self) -> EngagementRecord:
+        await self._journal.written()
+        return self._engagement.record
 
     @property
     def _settled(self) -> bool:

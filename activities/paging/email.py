@@ -7,7 +7,8 @@ from email.utils import format_datetime
 
 import aiosmtplib
 
-from activities.paging.messages import Delivery, Outcome, PageMessage, body
+from activities.paging.letters import Letter, delivery
+from activities.paging.messages import Delivery, Outcome
 from settings import SmtpServer, SmtpTls
 
 STEP_TIMEOUT = 10.0
@@ -16,28 +17,38 @@ STEP_TIMEOUT = 10.0
 _START_TLS = {SmtpTls.IMPLICIT: False, SmtpTls.ALWAYS: True, SmtpTls.AUTO: None, SmtpTls.NEVER: False}
 
 
-def mail(message: PageMessage, sender: str) -> EmailMessage:
-    """The page as a mail. Its Message-ID is the page's key: repeated attempts are the same mail."""
+_HEADERS = {
+    "X-Tocsin-Incident": "incident_id",
+    "X-Tocsin-Engagement": "engagement_id",
+    "X-Tocsin-Contact": "contact",
+}
+
+
+def mail(letter: Letter, sender: str) -> EmailMessage:
+    """The letter as a mail. Its Message-ID is the letter's key: repeated attempts are the same mail."""
     domain = sender.rpartition("@")[2] or "tocsin.invalid"
-    letter = EmailMessage()
-    letter["From"] = sender
-    letter["To"] = message.channel.address
-    letter["Subject"] = " ".join(message.subject.split())
-    letter["Date"] = format_datetime(datetime.now(UTC))
-    letter["Message-ID"] = f"<{message.key}@{domain}>"
-    letter["X-Tocsin-Incident"] = message.incident_id or "none"
-    letter["X-Tocsin-Engagement"] = message.engagement_id
-    letter["X-Tocsin-Contact"] = message.contact
-    letter.set_content(body(message))
-    return letter
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = letter.channel.address
+    message["Subject"] = " ".join(letter.subject.split())
+    message["Date"] = format_datetime(datetime.now(UTC))
+    message["Message-ID"] = f"<{letter.key}@{domain}>"
+    for header, fact in _HEADERS.items():
+        if fact in letter.about:
+            message[header] = str(letter.about[fact] or "none")
+    message.set_content(letter.body)
+    return message
 
 
-async def send(message: PageMessage, smtp: SmtpServer, sender: str) -> Delivery:
+async def send(letter: Letter, smtp: SmtpServer, sender: str) -> Delivery:
     """Hand the mail to the SMTP server and say what is known.
 
     Only the answer to the whole DATA counts: a conversation that breaks after DATA began may have delivered, and
-    one that breaks after the answer has.
+    one that breaks after the answer has. What is refused before the envelope (TLS, our password) says nothing about
+    the recipient and may be put right: RETRY.
     """
+    recipient = letter.channel.address
+    message = mail(letter, sender)
     client = aiosmtplib.SMTP(
         hostname=smtp.host,
         port=smtp.port,
@@ -47,24 +58,22 @@ async def send(message: PageMessage, smtp: SmtpServer, sender: str) -> Delivery:
         start_tls=_START_TLS[smtp.tls],
         timeout=STEP_TIMEOUT,
     )
-    letter = mail(message, sender)
-    handing_over = False
+    known_to_server = handing_over = False
     try:
         await client.connect()
-        await _address(client, sender, message.channel.address)
+        known_to_server = True
+        await _address(client, sender, recipient)
         handing_over = True
-        answer = await client.data(
-            letter.as_bytes(policy=SMTP if message.channel.address.isascii() else SMTPUTF8)
-        )
+        answer = await client.data(message.as_bytes(policy=SMTP if recipient.isascii() else SMTPUTF8))
     except aiosmtplib.SMTPResponseException as error:
-        outcome = Outcome.RETRY if error.code < 500 else Outcome.REJECTED
-        return _delivery(outcome, detail=f"{error.code} {error.message}")
+        outcome = Outcome.REJECTED if known_to_server and error.code >= 500 else Outcome.RETRY
+        return delivery(outcome, f"{error.code} {error.message}")
     except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
         outcome = Outcome.UNKNOWN if handing_over else Outcome.RETRY
-        return _delivery(outcome, detail=f"{type(error).__name__}: {error}")
+        return delivery(outcome, f"{type(error).__name__}: {error}")
     finally:
         client.close()  # no QUIT: nobody waits for a goodbye, least of all one who was cancelled
-    return _delivery(Outcome.SENT, provider_id=str(letter["Message-ID"]), detail=answer.message)
+    return delivery(Outcome.SENT, answer.message, provider_id=str(message["Message-ID"]))
 
 
 async def _address(client: aiosmtplib.SMTP, sender: str, recipient: str) -> None:
@@ -77,7 +86,3 @@ async def _address(client: aiosmtplib.SMTP, sender: str, recipient: str) -> None
         raise aiosmtplib.SMTPRecipientRefused(553, "the mail server takes only ASCII addresses", recipient)
     await client.mail(sender, options=["SMTPUTF8"], encoding="utf-8")
     await client.rcpt(recipient, encoding="utf-8")
-
-
-def _delivery(outcome: Outcome, *, provider_id: str = "", detail: str = "") -> Delivery:
-    return Delivery(outcome=outcome, at=datetime.now(UTC), provider_id=provider_id, detail=detail[:500])

@@ -1,4 +1,4 @@
-"""A page to hand over, what became of it, and the words it says."""
+"""What to hand over, and what became of it."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -33,6 +33,25 @@ class PageMessage(Record):
     templates: MessageTemplates | None = None
     min_gap: timedelta = timedelta(0)
 
+    @property
+    def subject_id(self) -> str:
+        """The workflow to answer to: the incident, or the engagement that stands alone."""
+        return self.incident_id or self.engagement_id
+
+
+class Notice(Record):
+    """A message that asks for no answer: a shift begins, a code. It goes to quiet channels as it is.
+
+    `key` is the same for every attempt at the same notice.
+    """
+
+    key: str
+    channel: Channel
+    contact: str
+    display_name: str = ""
+    subject: str
+    body: str = ""
+
 
 class Outcome(StrEnum):
     """What is known after an attempt."""
@@ -57,15 +76,3 @@ class Delivery(Record):
     provider_id: str = ""
     detail: str = ""
     retry_after: timedelta | None = None
-
-
-def body(message: PageMessage) -> str:
-    """The text of a page: what happened, and how to say "I have it"."""
-    lines = [f"{message.display_name or message.contact}, you are being paged.", "", message.subject]
-    if message.content:
-        lines += ["", message.content]
-    if message.incident_id:
-        lines += ["", f"To acknowledge: tocsin ack {message.incident_id} --contact {message.contact}"]
-    else:
-        lines += ["", f"To acknowledge: tocsin ack {message.engagement_id} --contact {message.contact}"]
-    return "\n".join(lines) + "\n"

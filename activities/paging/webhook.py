@@ -8,11 +8,9 @@ from datetime import UTC, datetime
 
 import httpx2
 
-from activities.paging.messages import Delivery, Outcome, PageMessage
-
-TIMEOUT = httpx2.Timeout(10.0, connect=5.0)
-
-_TRY_AGAIN = {408, 425, 429}
+from activities.paging.http_answers import outcome_with_key, post, retry_after
+from activities.paging.letters import Letter, delivery
+from activities.paging.messages import Delivery, Outcome
 
 
 def signature(secret: str, message_id: str, timestamp: int, payload: bytes) -> str:
@@ -22,45 +20,29 @@ def signature(secret: str, message_id: str, timestamp: int, payload: bytes) -> s
     return "v1," + base64.b64encode(digest).decode()
 
 
-async def send(message: PageMessage, http: httpx2.AsyncClient, secret: str | None) -> Delivery:
-    """POST the page as JSON and say what is known."""
-    payload = json.dumps(
-        {
-            "type": "page",
-            "id": message.key,
-            "incident_id": message.incident_id,
-            "engagement_id": message.engagement_id,
-            "page_id": message.page_id,
-            "contact": message.contact,
-            "subject": message.subject,
-            "content": message.content,
-        }
-    ).encode()
-    now = datetime.now(UTC)
+async def send(letter: Letter, http: httpx2.AsyncClient, address: str, secret: str | None) -> Delivery:
+    """POST the letter as JSON and say what is known. The receiver tells repetitions apart by webhook-id."""
+    told = {
+        "type": "page" if letter.about else "notice",
+        "id": letter.key,
+        **letter.about,
+        "subject": letter.subject,
+        "content": letter.content,
+        "link": letter.links.acknowledge if letter.links and not letter.channel.is_quiet else None,
+    }
+    payload = json.dumps(told).encode()
+    now = int(datetime.now(UTC).timestamp())
     headers = {
         "content-type": "application/json",
-        "webhook-id": message.key,
-        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-id": letter.key,
+        "webhook-timestamp": str(now),
     }
     if secret is not None:
-        headers["webhook-signature"] = signature(secret, message.key, int(now.timestamp()), payload)
-    try:
-        answer = await http.post(message.channel.address, content=payload, headers=headers, timeout=TIMEOUT)
-    except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
-        return _delivery(Outcome.RETRY, f"{type(error).__name__}: {error}")
-    except httpx2.HTTPError as error:
-        return _delivery(Outcome.UNKNOWN, f"{type(error).__name__}: {error}")
-    return _delivery(_outcome(answer.status_code), f"HTTP {answer.status_code}", message.key)
+        headers["webhook-signature"] = signature(secret, letter.key, now, payload)
 
+    def read(answer: httpx2.Response) -> Delivery:
+        outcome = outcome_with_key(answer.status_code)
+        wait = retry_after(answer) if outcome is Outcome.RETRY else None
+        return delivery(outcome, f"HTTP {answer.status_code}", provider_id=letter.key, retry_after=wait)
 
-def _outcome(status: int) -> Outcome:
-    if 200 <= status < 300:
-        return Outcome.SENT
-    if status in _TRY_AGAIN or status >= 500:
-        return Outcome.RETRY
-    return Outcome.REJECTED
-
-
-def _delivery(outcome: Outcome, detail: str, provider_id: str = "") -> Delivery:
-    known = provider_id if outcome is Outcome.SENT else ""
-    return Delivery(outcome=outcome, at=datetime.now(UTC), provider_id=known, detail=detail[:500])
+    return await post(http, address, read=read, content=payload, headers=headers)

@@ -42,7 +42,7 @@ COMMANDS: dict[Group, dict[str, tuple[str, str]]] = {
             "client.cli.watch:watch",
             "Watch an incident live until it is closed. Ctrl-C stops watching only.",
         ),
-        "ack": ("client.cli.engagements:ack", "Say that somebody has it: their paging stops."),
+        "ack": ("client.cli.pages:ack", "Say that somebody has it: their paging stops."),
         "resolve": (
             "client.cli.incidents:resolve",
             "Say that it is over: paging stops, the analysis is due.",
@@ -61,7 +61,11 @@ COMMANDS: dict[Group, dict[str, tuple[str, str]]] = {
         "engage": ("client.cli.engagements:engage", "Page somebody else for an open incident."),
         "disengage": ("client.cli.engagements:disengage", "Stop paging in one engagement of an incident."),
         "page": ("client.cli.engagements:page", "Page somebody without an incident."),
-        "oncall": ("client.cli.engagements:oncall", "Show who is on call, and until when."),
+        "decline": ("client.cli.pages:decline", "Say that somebody cannot: whoever comes next is paged."),
+        "unack": ("client.cli.pages:unack", "Say that somebody does not have it after all: paging goes on."),
+        "snooze": ("client.cli.pages:snooze", "Say that somebody has it for a while, then is paged anew."),
+        "hand-over": ("client.cli.pages:hand_over", "Give it to another contact, who is paged instead."),
+        "accept": ("client.cli.pages:accept", "Acknowledge a page by the code that was sent with it."),
     },
     RUNBOOKS: {
         "run": ("client.cli.runbooks:run", "Start a runbook, for an incident or alone."),
@@ -83,6 +87,10 @@ COMMANDS: dict[Group, dict[str, tuple[str, str]]] = {
             "client.cli.definitions:delete",
             "Take a definition out of force, if no other refers to it.",
         ),
+        "rehearse": (
+            "worker.rehearsal.command:command",
+            "Run a plan without paging anybody: who would be paged when.",
+        ),
         "schema": (
             "client.cli.definitions:schema",
             "Print JSON Schemas, for editors that check YAML as you type.",
@@ -100,6 +108,36 @@ COMMANDS: dict[Group, dict[str, tuple[str, str]]] = {
 }
 
 NESTED: dict[str, tuple[Group, str, dict[str, tuple[str, str]]]] = {
+    "oncall": (
+        PEOPLE,
+        "Show who is on call, and until when; overrides, swaps, calendars and feeds.",
+        {
+            "now": ("client.cli.on_call:now", "Show who is on call, and until when. `oncall` alone does it."),
+            "next": ("client.cli.on_call:next_", "Show the next hand-offs: who goes and who comes."),
+            "show": ("client.cli.on_call:show", "Show the calendar of a schedule or rotation day by day."),
+            "hours": ("client.cli.on_call:hours", "Show how many hours each person is on call."),
+            "override add": ("client.cli.on_call:add_override", "Put others on call for a while."),
+            "override remove": ("client.cli.on_call:remove_override", "Take an override away."),
+            "override list": ("client.cli.on_call:list_overrides", "List overrides."),
+            "swap": ("client.cli.on_call:swap", "Swap two people's shifts within a time."),
+            "preview": ("client.cli.on_call:preview", "Show what rotations in files would do."),
+            "feed": ("client.cli.on_call:feed", "Print the address of a calendar feed to subscribe to."),
+        },
+    ),
+    "channel": (
+        PEOPLE,
+        "Show, activate, deactivate or test the channels that people are paged on.",
+        {
+            "list": ("client.cli.channels:list_", "Show which channels are paged, and which must not be."),
+            "send-code": ("client.cli.channels:send_code", "Send an activation code to a channel's address."),
+            "activate": (
+                "client.cli.channels:activate",
+                "Activate a channel by the code that was sent to it.",
+            ),
+            "deactivate": ("client.cli.channels:deactivate", "Page a channel no more."),
+            "test": ("client.cli.channels:test", "Send a test notice, no alarm, to an activated channel."),
+        },
+    ),
     "event": (
         TIMELINES,
         "Change or delete what people wrote on a timeline.",
@@ -131,6 +169,10 @@ NESTED: dict[str, tuple[Group, str, dict[str, tuple[str, str]]]] = {
 }
 
 
+ALONE = {"oncall": "now"}
+"""What a group does when no command of it is named."""
+
+
 def _version() -> str:
     return version("tocsin")
 
@@ -159,10 +201,29 @@ def build_app() -> App:
         nested = App(
             name=name, help=told, group=group, sort_key=len(COMMANDS[group]), group_commands=Group("Commands")
         )
-        for inner, (path, inner_told) in commands.items():
-            nested.command(path, name=inner, help=inner_told)
+        for words, (path, inner_told) in commands.items():
+            *above, inner = words.split()
+            _below(nested, above).command(path, name=inner, help=inner_told)
         app.command(nested)
     return app
+
+
+def _below(app: App, words: Sequence[str]) -> App:
+    """The group within a group that these words lead to."""
+    for word in words:
+        if word not in app:
+            app.command(App(name=word, help=f"Commands about {word}s.", group_commands=Group("Commands")))
+        app = app[word]
+    return app
+
+
+def _spelled_out(tokens: Sequence[str]) -> Sequence[str]:
+    """The command line with the command that its group stands for alone."""
+    meant = ALONE.get(tokens[0]) if tokens else None
+    if meant is None:
+        return tokens
+    known = {words.split()[0] for words in NESTED[tokens[0]][2]} | {"--help", "-h"}
+    return tokens if tokens[1:2] and tokens[1] in known else (tokens[0], meant, *tokens[1:])
 
 
 def main() -> NoReturn:
@@ -216,7 +277,9 @@ def _launch(arguments: Sequence[str]) -> int:
         if data is not None:
             # Commands that run services read it from here as well, and hand it on to their processes.
             os.environ["TOCSIN_DATA"] = str(data)
-        command, bound, left_out = app.parse_args(tokens, exit_on_error=False, print_error=False)
+        command, bound, left_out = app.parse_args(
+            _spelled_out(tokens), exit_on_error=False, print_error=False
+        )
         session = Session(author=author, output=output)
         result = command(*bound.args, **bound.kwargs, **dict.fromkeys(left_out, session))
         if inspect.iscoroutine(result):

@@ -1,6 +1,7 @@
 """Commands for definitions: validate, diff, apply, get, delete, schema."""
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,11 +10,14 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.text import Text
 
+from client.cli.plain import plain
 from client.cli.session import Asked
+from client.definitions import read_files
 from client.errors import InvalidInputError
 from definitions.base import Kind
 from definitions.catalog import Definition
 from definitions.changes import Action, Change, to_yaml
+from definitions.problems import Problem
 from definitions.schema import schema_of, schema_of_all, schemas
 
 _SHORT = {
@@ -24,6 +28,8 @@ _SHORT = {
     "response": Kind.RESPONSE_PLAN,
     "analysis": Kind.ANALYSIS_TEMPLATE,
     "template": Kind.ANALYSIS_TEMPLATE,
+    "workinghour": Kind.WORKING_HOURS,
+    "hour": Kind.WORKING_HOURS,
 }
 
 Paths = Annotated[
@@ -33,7 +39,8 @@ Paths = Annotated[
 KindName = Annotated[
     str,
     Parameter(
-        help="Contact, EscalationPlan, Rotation, OnCallSchedule, ResponsePlan, Runbook or AnalysisTemplate; "
+        help="Contact, EscalationPlan, Rotation, OnCallSchedule, WorkingHours, ResponsePlan, Runbook or "
+        "AnalysisTemplate; "
         "contacts, plans, schedules and the like are understood as well."
     ),
 ]
@@ -43,8 +50,9 @@ async def validate(paths: Paths, /, *, session: Asked) -> None:
     """Check definition files against what is in force; nothing is changed."""
     _some(paths)
     async with session.connect() as tocsin:
-        await tocsin.validate(paths)
-    session.answer({"valid": True}, Text("Everything is in order."))
+        warnings = await tocsin.validate(paths)
+    session.answer({"valid": True, "warnings": warnings}, Text(_verdict(warnings)))
+    _tell(warnings)
 
 
 async def diff(paths: Paths, /, *, session: Asked) -> None:
@@ -59,9 +67,12 @@ async def diff(paths: Paths, /, *, session: Asked) -> None:
 async def apply(paths: Paths, /, *, session: Asked) -> None:
     """Put definition files in force: all of them, or on any error none."""
     _some(paths)
+    loaded = read_files(paths)
     async with session.connect() as tocsin:
-        changes = await tocsin.apply(paths)
+        warnings = await tocsin.validate(loaded)
+        changes = await tocsin.apply(loaded)
     session.answer(changes, Text("\n".join(_summary(changes))))
+    _tell(warnings)
 
 
 async def get(kind: KindName, name: str | None = None, /, *, session: Asked) -> None:
@@ -141,6 +152,19 @@ def read_kind(text: str) -> Kind:
 def _some(paths: list[str]) -> None:
     if not paths:
         raise InvalidInputError("name at least one file or folder")
+
+
+def _verdict(warnings: list[Problem]) -> str:
+    if not warnings:
+        return "Everything is in order."
+    return "It can be applied, with a warning:" if len(warnings) == 1 else "It can be applied, with warnings:"
+
+
+def _tell(warnings: list[Problem]) -> None:
+    """On stderr, so that they are seen wherever the answer goes."""
+    sys.stdout.flush()
+    for warning in warnings:
+        print(f"warning: {plain(str(warning))}", file=sys.stderr)
 
 
 def _summary(changes: list[Change]) -> Iterator[str]:

@@ -1,13 +1,12 @@
 """How engagements look: who is paged, how often, and what comes next."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from client.cli.times import clock, countdown, when
-from client.engagements import OnCallNow
+from client.cli.times import clock, countdown
 from records.engagements import EngagedPerson, EngagementRecord, EngagementStatus, Page, ReceiptType
 
 _STYLES = {
@@ -34,22 +33,6 @@ def engagement_lines(engagement: EngagementRecord, now: datetime) -> Iterator[Re
 def engagement_page(engagement: EngagementRecord, now: datetime) -> RenderableType:
     """An engagement alone."""
     return Group(*engagement_lines(engagement, now))
-
-
-def on_call_page(schedules: Iterable[OnCallNow], now: datetime) -> RenderableType:
-    """Who is on call for each schedule, and until when."""
-    lines = []
-    for schedule in schedules:
-        names = ", ".join(_name(contact.name, contact.display_name) for contact in schedule.contacts)
-        until = f"  until {when(schedule.until, now)}" if schedule.until else ""
-        lines.append(Text.assemble((f"{schedule.schedule}  ", "bold"), names or "nobody", (until, "dim")))
-    return (
-        Group(*lines) if lines else Text("There are no on-call schedules; `tocsin apply` puts some in force.")
-    )
-
-
-def _name(alias: str, display_name: str) -> str:
-    return f"{alias} ({display_name})" if display_name else alias
 
 
 def _standing(engagement: EngagementRecord, now: datetime) -> str:

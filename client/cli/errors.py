@@ -6,7 +6,14 @@ from enum import IntEnum
 from cyclopts import CycloptsError
 
 from client.cli.plain import plain
-from client.errors import ConflictError, InvalidInputError, NotFoundError, TocsinError, UnavailableError
+from client.errors import (
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    QuotaExceededError,
+    TocsinError,
+    UnavailableError,
+)
 
 
 class ExitCode(IntEnum):
@@ -26,6 +33,7 @@ _CODES: dict[type[Exception], ExitCode] = {
     InvalidInputError: ExitCode.BAD_INPUT,
     NotFoundError: ExitCode.NOT_FOUND,
     ConflictError: ExitCode.CONFLICT,
+    QuotaExceededError: ExitCode.CONFLICT,
     UnavailableError: ExitCode.UNAVAILABLE,
     TocsinError: ExitCode.FAILED,
 }

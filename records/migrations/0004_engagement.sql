@@ -12,10 +12,16 @@ create table channel_states (
     contact text not null,
     channel text not null,
     address text not null,
-    status text not null,                    -- NOT_ACTIVATED, ACTIVATED, DEACTIVATED or OPTED_OUT
+    status text not null,                    -- NOT_ACTIVATED, ACTIVATED or DEACTIVATED
     changed_at timestamptz not null default now(),
     changed_by text not null,
     primary key (contact, channel)
+);
+
+-- Phone numbers whose owners replied STOP: no SMS channel with such a number is paged, whoever it belongs to.
+create table opted_out_numbers (
+    address text primary key,
+    opted_out_at timestamptz not null default now()
 );
 
 -- Activation codes on their way: only the newest of a channel counts.
@@ -49,7 +55,7 @@ create table last_pages (
     primary key (contact, channel)
 );
 
--- Pages that wait for the next digest: who told them (a page's key), and whether it got through.
+-- Pages that wait for the next digest: which one tells of them (a page's key), and whether that got through.
 create table held_pages (
     contact text not null,
     channel text not null,
@@ -57,8 +63,13 @@ create table held_pages (
     key text not null,
     held_at timestamptz not null default now(),
     told_by text,
+    told boolean not null default false,
     primary key (contact, channel, key)
 );
 
--- Pages by id, so that an answer that names only a page or a phone number finds its engagement.
-create index engagements_open on engagements (status) where status = 'ENGAGED';
+-- Pages by id, so that an answer that names only a page finds its engagement.
+create index engagements_by_page on engagements
+    using gin (jsonb_path_query_array(record, '$.people.*.pages[*].page_id'));
+
+-- Engagements that may yet be answered by a text message, which names only a phone number.
+create index engagements_unstopped on engagements (started_at) where status <> 'STOPPED';

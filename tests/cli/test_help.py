@@ -11,7 +11,7 @@ from tests.cli.command import Command
 
 EVERY_COMMAND = [
     *((name,) for commands in COMMANDS.values() for name in commands),
-    *((name, inner) for name, (_, _, commands) in NESTED.items() for inner in commands),
+    *((name, *inner.split()) for name, (_, _, commands) in NESTED.items() for inner in commands),
 ]
 
 

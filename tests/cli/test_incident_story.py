@@ -9,8 +9,9 @@ SHOP = ROOT / "examples" / "shop"
 
 async def test_an_incident_from_its_alarm_to_its_analysis(working: Command, tmp_path: Path) -> None:
     tocsin = working.process
-    applied = (await tocsin("apply", str(SHOP), "-o", "json")).json
-    assert {change["action"] for change in applied} == {"added"}
+    applied = await tocsin("apply", str(SHOP), "-o", "json")
+    assert applied.err == ""
+    assert {change["action"] for change in applied.json} == {"added"}
 
     on_call = (await working("oncall", "shop-on-call", "-o", "json")).json
     person = on_call[0]["contacts"][0]["name"]

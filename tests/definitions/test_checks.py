@@ -50,6 +50,7 @@ kind: AnalysisTemplate
 name: why
 sections: [{id: s, title: S, questions: [{id: q, text: Why?}]}]
 """
+NIGHT = "kind: EscalationPlan\nname: night\nstages:\n"
 PLAN = "kind: ResponsePlan\nname: shop\nincident_template: {title: Shop, impact: 1}\n"
 RUNBOOK = "kind: Runbook\nname: other\ndocument:\n  schemaVersion: '0.3'\n  mainSteps:\n"
 
@@ -112,6 +113,24 @@ BAD: list[tuple[str, str]] = [
         "recurrence: {daily_settings: [09:00]}\n",
         "4: unknown time zone 'EST'; write a place's IANA name like Europe/Berlin",
     ),
+    (
+        "kind: WorkingHours\nname: Office\ntime_zone: Berlin\nhours: {MON: [{start: 09:00, end: 17:00}]}\n",
+        "3: unknown time zone 'Berlin'; did you mean 'Europe/Berlin'?",
+    ),
+    # Escalation plans within escalation plans.
+    (
+        NIGHT + "- duration: 5m\n  targets:\n  - contact: night\n",
+        "6: the plan contains itself: night -> night; take one of them out",
+    ),
+    (
+        NIGHT + "- duration: 5m\n  targets:\n  - contact: ana\n  - contact: everybody\n---\n"
+        "kind: EscalationPlan\nname: everybody\nstages: [{duration: 5m, targets: [{contact: night}]}]\n",
+        "7: the plan contains itself: night -> everybody -> night; take one of them out",
+    ),
+    (
+        NIGHT + "- {duration: 5m, targets: [{contact: ana}]}\nfallback: everybody\n",
+        "5: 'everybody' is the alias of an escalation plan; name a contact",
+    ),
     # Planned runbooks.
     (
         PLAN + "runbook:\n  name: restart\n  parameters:\n    Instnce: i-1\n    Force: perhaps\n"
@@ -142,6 +161,74 @@ def test_what_does_not_fit_is_refused_with_its_line(
         check(load([file]), in_force)
     found = str(refused.value).replace(f"at {file}", "at FILE").replace(f"{file}:", "")
     assert found == expected
+
+
+def chain(names: str) -> str:
+    """A plan within a plan, the first outermost; the last one engages ana."""
+    plans = zip(names, [*names[1:], "ana"], strict=True)
+    return "---\n".join(
+        f"kind: EscalationPlan\nname: {name}\nstages:\n- duration: 5m\n  targets:\n  - contact: {inner}\n"
+        for name, inner in plans
+    )
+
+
+def test_plans_stand_within_plans_at_most_five_deep(tmp_path: Path, in_force: Catalog) -> None:
+    file = tmp_path / "plans.yaml"
+    file.write_text(chain("abcdef"))
+    stored = check(load([file]), in_force)
+    file.write_text(chain("abcdefg"))
+    with pytest.raises(DefinitionError) as refused:
+        check(load([file]), in_force)
+    way = "plans stand within plans 6 deep, at most 5 fit: a -> b -> c -> d -> e -> f -> g"
+    assert str(refused.value) == f"{file}:6: {way}"
+    # The plan that makes one in force too deep is to blame.
+    file.write_text(chain("fg"))
+    with pytest.raises(DefinitionError) as refused:
+        check(load([file]), stored)
+    assert str(refused.value) == f"{file}:6: {way}"
+
+
+def test_a_circle_through_plans_in_force_is_refused(tmp_path: Path, in_force: Catalog) -> None:
+    file = tmp_path / "plans.yaml"
+    file.write_text(chain("abc"))
+    stored = check(load([file]), in_force)
+    file.write_text(NIGHT.replace("night", "c") + "- duration: 5m\n  targets:\n  - contact: a\n")
+    with pytest.raises(DefinitionError) as refused:
+        check(load([file]), stored)
+    assert str(refused.value) == (
+        f"{file}:6: the plan contains itself: c -> a -> b -> c; take one of them out"
+    )
+
+
+def test_a_plan_that_begins_hundreds_of_others_is_refused(tmp_path: Path, in_force: Catalog) -> None:
+    file = tmp_path / "plans.yaml"
+    eleven = ", ".join(["{contact: b}"] * 11)
+    within = ", ".join(["{contact: c}"] * 10)
+    file.write_text(
+        f"kind: EscalationPlan\nname: a\nstages: [{{duration: 5m, targets: [{eleven}]}}]\n---\n"
+        f"kind: EscalationPlan\nname: b\nstages: [{{duration: 5m, targets: [{within}]}}]\n---\n{chain('c')}"
+    )
+    with pytest.raises(DefinitionError) as refused:
+        check(load([file]), in_force)
+    assert str(refused.value) == (
+        f"{file}:3: the plan begins 121 other plans, at most 100 fit; name some of them once"
+    )
+
+
+@pytest.mark.parametrize(("end", "length"), [("09:10", "10m"), ("09:29", "29m")])
+def test_a_window_of_ten_minutes_is_refused(tmp_path: Path, in_force: Catalog, end: str, length: str) -> None:
+    file = tmp_path / "rotation.yaml"
+    rotation = (
+        "kind: Rotation\nname: r\ncontacts: [ana]\ntime_zone: UTC\nstart_time: 2026-01-05\nrecurrence:\n"
+        "  daily_settings: [09:00]\n  shift_coverages:\n    MON:\n    - {{start: 09:00, end: {}}}\n"
+    )
+    file.write_text(rotation.format(end))
+    with pytest.raises(DefinitionError) as refused:
+        check(load([file]), in_force)
+    assert str(refused.value) == (f"{file}:10: 09:00 to {end} is {length}; a window lasts at least 30m")
+    for fine in ("09:30", "09:00", "08:59", "00:00"):
+        file.write_text(rotation.format(fine))
+        check(load([file]), in_force)
 
 
 def test_a_runbook_that_goes_in_circles_is_refused(tmp_path: Path, in_force: Catalog) -> None:

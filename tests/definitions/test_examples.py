@@ -23,13 +23,13 @@ def test_the_shop_is_complete() -> None:
     catalog = check(load([SHOP]), Catalog())
     assert {kind: len(catalog.shelf(kind)) for kind in Kind} == {
         Kind.CONTACT: 3,
-        Kind.ESCALATION_PLAN: 1,
+        Kind.ESCALATION_PLAN: 2,
         Kind.ROTATION: 1,
         Kind.ON_CALL_SCHEDULE: 1,
         Kind.RESPONSE_PLAN: 2,
         Kind.RUNBOOK: 1,
         Kind.ANALYSIS_TEMPLATE: 1,
-        Kind.WORKING_HOURS: 0,
+        Kind.WORKING_HOURS: 1,
     }
     assert {one.action for one in changes(catalog, catalog)} == {Action.UNCHANGED}
 

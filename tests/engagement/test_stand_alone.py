@@ -8,12 +8,14 @@ from tests.engagement.people import PEOPLE
 from tests.engagement.story import Stories
 
 
-async def test_an_answer_ends_it(stories: Stories) -> None:
+async def test_an_answer_ends_it_once_it_has_not_been_taken_back_for_a_day(stories: Stories) -> None:
     await stories.given(PEOPLE)
     story = await stories.page("persistent")
     await story.at("5m")
     await story.acknowledge("persistent")
-    await story.settled()
+    await story.at("1d")
+    assert not await story.over()
+    await story.at("1d6m")
     assert await story.over()
     await story.expect("0s persistent mail", "4m persistent mail")
     assert (await stories.tocsin.get_engagement(story.id)).status is EngagementStatus.ACKNOWLEDGED

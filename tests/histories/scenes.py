@@ -2,16 +2,22 @@
 
 import asyncio
 import time
+import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from temporalio.client import WorkflowHandle
 
+from activities.activation import CodeRequest
+from activities.paging.messages import Notice
 from client import Tocsin
 from records.engagements import EngagementStatus
 from records.incidents import RelatedItem, RelatedItemType
 from tests.engagement.outage import Outage
 from tests.mailbox import Mailbox
+from workflows.hand_offs import HandOffsWorkflow, WatchHandOffs
+from workflows.notices import ActivationWorkflow, NoticeWorkflow
 
 DEFINITIONS = """
 kind: Contact
@@ -37,12 +43,67 @@ kind: OnCallSchedule
 name: primary
 rotations: [turns]
 ---
+kind: OnCallSchedule
+name: watched
+rotations: [turns]
+notify_hand_offs: true
+---
 kind: EscalationPlan
 name: shop
 stages:
   - {duration: 3s, targets: [{contact: ana, is_essential: false}]}
   - {duration: 1s, targets: [{contact: primary}]}
   - {duration: 1h, targets: [{contact: ana}]}
+---
+kind: Contact
+name: cho
+channels: [{name: mail, type: EMAIL, address: cho@shop.example}]
+plan: {stages: [{duration: 1h, targets: [{channel: mail}]}]}
+---
+kind: Contact
+name: mute
+channels: [{name: phone, type: SMS, address: '+4915112345678'}]
+plan: {stages: [{duration: 1h, targets: [{channel: phone}]}]}
+---
+kind: WorkingHours
+name: always
+time_zone: UTC
+hours:
+  MON: [{start: '00:00', end: '00:00'}]
+  TUE: [{start: '00:00', end: '00:00'}]
+  WED: [{start: '00:00', end: '00:00'}]
+  THU: [{start: '00:00', end: '00:00'}]
+  FRI: [{start: '00:00', end: '00:00'}]
+  SAT: [{start: '00:00', end: '00:00'}]
+  SUN: [{start: '00:00', end: '00:00'}]
+---
+kind: EscalationPlan
+name: inner
+stages: [{duration: 1h, targets: [{contact: cho}]}]
+---
+kind: EscalationPlan
+name: rich
+on_essential_ack: silence_all
+repeat: 1
+stages:
+  - {duration: 1m, targets: [{contact: mute}]}
+  - {duration: 1h, targets: [{contact: inner}, {contact: ana}], when: {during: always}}
+  - {duration: 1m, targets: [{contact: ana}], when: {impact: [5]}}
+  - {duration: 1m, targets: [{contact: ana}], when: {outside: always}}
+  - {duration: 1h, targets: [{contact: primary}, {contact: cho}], all_must_acknowledge: true}
+---
+kind: EscalationPlan
+name: nobody
+repeat: 1
+fallback: cho
+stages: [{duration: 1m, targets: [{contact: mute}]}]
+---
+kind: ResponsePlan
+name: rich
+incident_template: {title: The shop is odd, impact: 3}
+engagements: [rich]
+re_engage_on_impact_rise: true
+messages: {subject: 'Wake up, {{ display_name or contact }}'}
 ---
 kind: AnalysisTemplate
 name: review
@@ -196,11 +257,12 @@ async def without_postgresql(stage: Stage) -> list[str]:
 
 
 async def answered_page(stage: Stage) -> list[str]:
-    """A page without an incident: a channel that fails, the next one, an answer."""
+    """A page without an incident: a channel that fails, the next one, an answer, which is not taken back."""
     mails = len(stage.mailbox.to("ben@shop.example"))
     id_ = (await stage.tocsin.page("primary", subject="Lunch?")).engagement_id
     await stage.mailed("ben", mails + 1)
     await stage.tocsin.acknowledge_page(id_, "ben", note="yes")
+    await stage.tocsin.stop_page(id_)
     await stage.handle(id_).result()
     return [id_]
 
@@ -216,6 +278,68 @@ async def stopped_page(stage: Stage) -> list[str]:
     await stage.tocsin.stop_page(id_, reason="eaten")
     await stage.handle(id_).result()
     return [id_]
+
+
+async def rich_plan(stage: Stage) -> list[str]:
+    """Stages that are skipped, a plan within, people who decline, hand over, snooze and take it back; it gets worse."""
+    tocsin = stage.tocsin
+    id_ = (await tocsin.start_incident("rich")).incident.incident_id
+    await until(lambda: _engages(stage, id_, "cho"))
+    await tocsin.decline(id_, "ana", note="on a ladder")
+    await until(lambda: _engages(stage, id_, "ben"))
+    await tocsin.hand_over(id_, "cho", to="ana", note="you know it")
+    await tocsin.snooze(id_, "ben", duration=timedelta(minutes=1))
+    await stage.mailed("ben", len(stage.mailbox.to("ben@shop.example")) + 1)
+    await stage.handle(id_).signal(
+        "deactivate_channel", {"contact": "ben", "channel": "mail", "reason": "OPTED_OUT"}
+    )
+    await stage.handle(id_).signal("refused_answer", {"answer": "code", "reason": "wrong", "author": "ana"})
+    page = (await tocsin.get_incident(id_)).engagements[0].people["ana"].pages[0]
+    for delivered in (True, False):
+        report = {"page_id": page.page_id, "delivered": delivered, "provider_id": "SM1"}
+        await stage.handle(id_).signal("report_delivery", report)
+    await tocsin.acknowledge(id_, "ana")
+    await tocsin.acknowledge(id_, "ben")
+    await tocsin.unacknowledge(id_, "ana", note="it is not the index")
+    await tocsin.acknowledge(id_, "ana")
+    await tocsin.update_incident(id_, impact=1)
+    await asyncio.sleep(1)
+    await tocsin.resolve(id_)
+    await tocsin.skip_analysis(id_, reason="a drill")
+    await stage.handle(id_).result()
+    return [id_]
+
+
+async def nobody_heard(stage: Stage) -> list[str]:
+    """A plan that reaches nobody, twice: the fallback is paged and answers, takes it back, and answers again."""
+    id_ = (await stage.tocsin.page("nobody", subject="Lunch?")).engagement_id
+    await stage.mailed("cho", len(stage.mailbox.to("cho@shop.example")) + 1)
+    await asyncio.sleep(70)
+    await stage.tocsin.acknowledge_page(id_, "cho")
+    await stage.tocsin.unacknowledge(id_, "cho")
+    await stage.tocsin.acknowledge_page(id_, "cho")
+    await stage.tocsin.stop_page(id_)
+    await stage.handle(id_).result()
+    return [id_]
+
+
+async def notices(stage: Stage) -> list[str]:
+    """A notice, an activation code, and a shift that changes hands."""
+    catalog = await stage.tocsin.catalog()
+    contact = catalog.contacts["cho"]
+    queue, temporal = stage.tocsin.task_queue, stage.tocsin.temporal
+    notice, code, watch = (str(uuid.uuid4()) for _ in range(3))
+    told = Notice(key=notice, channel=contact.channels[0], contact="cho", subject="Hello")
+    await temporal.execute_workflow(NoticeWorkflow.run, told, id=notice, task_queue=queue)
+    request = CodeRequest(key=code, contact="cho", display_name="Cho", channel=contact.channels[0])
+    await temporal.execute_workflow(ActivationWorkflow.run, request, id=code, task_queue=queue)
+    given = WatchHandOffs(schedule="watched", on_call=["ana"], rounds=2)
+    await temporal.start_workflow(HandOffsWorkflow.run, given, id=watch, task_queue=queue)
+    await stage.mailed("ben", len(stage.mailbox.to("ben@shop.example")) + 1)
+    await stage.handle(watch).signal("definitions_changed")
+    await asyncio.sleep(2)
+    await stage.handle(watch).terminate("recorded")
+    return [notice, code, watch]
 
 
 async def rejected_runbook(stage: Stage) -> list[str]:
@@ -234,6 +358,9 @@ SCENES = (
     without_postgresql,
     answered_page,
     stopped_page,
+    rich_plan,
+    nobody_heard,
+    notices,
     rejected_runbook,
 )
 """Each returns the ids of the workflows whose histories are kept."""

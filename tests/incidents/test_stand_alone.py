@@ -46,7 +46,6 @@ async def test_paging_goes_on_across_runs_until_somebody_answers(
     assert len(set(ids)) == len(ids)
     answered = await tocsin.acknowledge_page(record.engagement_id, "dora")
     assert answered.status is EngagementStatus.ACKNOWLEDGED
-    await tocsin.temporal.get_workflow_handle(record.engagement_id).result()
     timeline = await tocsin.timeline(record.engagement_id)
     assert timeline == await tocsin.timeline_from_history(record.engagement_id)
     assert len(timeline) >= 6
