@@ -98,13 +98,13 @@ def kept(rotation: Rotation, stored: Rotation | None, now: datetime) -> Rotation
     if stored is None:
         return rotation
     own = list(rotation.overrides)
-    spans = {(override.start, override.end) for override in own}
+    named = {(override.start, override.end, override.contacts) for override in own}
     added = [
         override
         for override in stored.overrides
         if override.added_by is not None
         and override.end > now - KEPT_FOR
-        and (override.start, override.end) not in spans
+        and (override.start, override.end, override.contacts) not in named
     ]
     for override in added:
         for mine in own:

@@ -79,7 +79,7 @@ class Engagement:
         for climber in self._nested:
             self._spawn(climber.run())
         if self._fallback is not None:
-            self._spawn(self._fall_back(self._fallback))
+            self._spawn(self._fall_back(self._fallback, rounds=self.record.round))
         await self._top.run()
         while True:
             await workflow.wait_condition(lambda: self._broken or (self._quiet and self._undecided))
@@ -407,7 +407,7 @@ class Engagement:
             return False
         if known is not None and not known.finished:
             known.is_essential = is_essential
-            return True
+            return self._can_be_paged(contact)
         self.record.people[contact.name] = EngagedPerson(
             contact=contact.name,
             path=path,
@@ -420,6 +420,10 @@ class Engagement:
             used_links=known.used_links if known else [],
         )
         self._start(self.record.people[contact.name])
+        return self._can_be_paged(contact)
+
+    def _can_be_paged(self, contact: Contact) -> bool:
+        """Whether a stage of this contact alone is worth waiting for."""
         silent = self._catalog.silent_channels.get(contact.name, {})
         return bool(usable_channels(contact, silent)) or not workflow.patched("skip-who-cannot-be-paged")
 
@@ -527,9 +531,11 @@ class Engagement:
         engaged = self._catalog.engageable(self.record.contact)
         return engaged.fallback if isinstance(engaged, EscalationPlan | OnCallSchedule) else None
 
-    async def _fall_back(self, fallback: str) -> None:
-        """Engage the fallback contact after each round of the plan that has reached nobody at all."""
-        rounds = self.record.round
+    async def _fall_back(self, fallback: str, *, rounds: int) -> None:
+        """Engage the fallback contact after each round of the plan that has reached nobody at all.
+
+        `rounds` is how many were over when this began.
+        """
         while self._undecided:
             await workflow.wait_condition(
                 lambda rounds=rounds: (  # type: ignore[misc]  # the default binds it for this turn

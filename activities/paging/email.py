@@ -44,8 +44,8 @@ async def send(letter: Letter, smtp: SmtpServer, sender: str) -> Delivery:
     """Hand the mail to the SMTP server and say what is known.
 
     Only the answer to the whole DATA counts: a conversation that breaks after DATA began may have delivered, and
-    one that breaks after the answer has. What is refused before the envelope (TLS, our password) says nothing about
-    the recipient and may be put right: RETRY.
+    one that breaks after the answer has. What is refused before the recipient is named (TLS, our password, our
+    sender) says nothing about them and may be put right: RETRY.
     """
     recipient = letter.channel.address
     message = mail(letter, sender)
@@ -58,15 +58,20 @@ async def send(letter: Letter, smtp: SmtpServer, sender: str) -> Delivery:
         start_tls=_START_TLS[smtp.tls],
         timeout=STEP_TIMEOUT,
     )
-    known_to_server = handing_over = False
+    named = handing_over = False
     try:
         await client.connect()
-        known_to_server = True
-        await _address(client, sender, recipient)
+        await client.ehlo()  # what the server speaks after STARTTLS is known only then
+        foreign = not recipient.isascii()
+        if foreign and not client.supports_extension("smtputf8"):  # RFC 6531
+            return delivery(Outcome.REJECTED, "553 the mail server takes only ASCII addresses")
+        await _from(client, sender, foreign=foreign)
+        named = True
+        await client.rcpt(recipient, encoding="utf-8" if foreign else "ascii")
         handing_over = True
         answer = await client.data(message.as_bytes(policy=SMTP if recipient.isascii() else SMTPUTF8))
     except aiosmtplib.SMTPResponseException as error:
-        outcome = Outcome.REJECTED if known_to_server and error.code >= 500 else Outcome.RETRY
+        outcome = Outcome.REJECTED if named and error.code >= 500 else Outcome.RETRY
         return delivery(outcome, f"{error.code} {error.message}")
     except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
         outcome = Outcome.UNKNOWN if handing_over else Outcome.RETRY
@@ -76,13 +81,8 @@ async def send(letter: Letter, smtp: SmtpServer, sender: str) -> Delivery:
     return delivery(Outcome.SENT, answer.message, provider_id=str(message["Message-ID"]))
 
 
-async def _address(client: aiosmtplib.SMTP, sender: str, recipient: str) -> None:
-    """The envelope. Addresses outside ASCII need a server that speaks SMTPUTF8 (RFC 6531)."""
-    if recipient.isascii():
+async def _from(client: aiosmtplib.SMTP, sender: str, *, foreign: bool) -> None:
+    if foreign:
+        await client.mail(sender, options=["SMTPUTF8"], encoding="utf-8")
+    else:
         await client.mail(sender)
-        await client.rcpt(recipient)
-        return
-    if not client.supports_extension("smtputf8"):
-        raise aiosmtplib.SMTPRecipientRefused(553, "the mail server takes only ASCII addresses", recipient)
-    await client.mail(sender, options=["SMTPUTF8"], encoding="utf-8")
-    await client.rcpt(recipient, encoding="utf-8")

@@ -94,7 +94,8 @@ async def _stage(scratch: Path) -> AsyncIterator[Stage]:
             definitions = scratch / "definitions.yaml"
             definitions.write_text(DEFINITIONS)
             await tocsin.apply([definitions])
-            yield Stage(tocsin, mail.mailbox, Outage(postgres.database_url, postgres.url_of("template1")))
+            outage = Outage(postgres.database_url, postgres.url_of("template1"))
+            yield Stage(tocsin, mail.mailbox, outage, settings.task_queue)
     finally:
         await mail.stop()
         temporal.stop()

@@ -161,6 +161,7 @@ class Stage:
     tocsin: Tocsin
     mailbox: Mailbox
     outage: Outage
+    task_queue: str
 
     def handle(self, id_: str) -> WorkflowHandle[object, object]:
         return self.tocsin.temporal.get_workflow_handle(id_)
@@ -312,8 +313,9 @@ async def rich_plan(stage: Stage) -> list[str]:
 
 async def nobody_heard(stage: Stage) -> list[str]:
     """A plan that reaches nobody, twice: the fallback is paged and answers, takes it back, and answers again."""
+    mails = len(stage.mailbox.to("cho@shop.example"))
     id_ = (await stage.tocsin.page("nobody", subject="Lunch?")).engagement_id
-    await stage.mailed("cho", len(stage.mailbox.to("cho@shop.example")) + 1)
+    await stage.mailed("cho", mails + 1)
     await asyncio.sleep(70)
     await stage.tocsin.acknowledge_page(id_, "cho")
     await stage.tocsin.unacknowledge(id_, "cho")
@@ -327,15 +329,16 @@ async def notices(stage: Stage) -> list[str]:
     """A notice, an activation code, and a shift that changes hands."""
     catalog = await stage.tocsin.catalog()
     contact = catalog.contacts["cho"]
-    queue, temporal = stage.tocsin.task_queue, stage.tocsin.temporal
+    queue, temporal = stage.task_queue, stage.tocsin.temporal
     notice, code, watch = (str(uuid.uuid4()) for _ in range(3))
     told = Notice(key=notice, channel=contact.channels[0], contact="cho", subject="Hello")
     await temporal.execute_workflow(NoticeWorkflow.run, told, id=notice, task_queue=queue)
     request = CodeRequest(key=code, contact="cho", display_name="Cho", channel=contact.channels[0])
     await temporal.execute_workflow(ActivationWorkflow.run, request, id=code, task_queue=queue)
     given = WatchHandOffs(schedule="watched", on_call=["ana"], rounds=2)
+    mails = len(stage.mailbox.to("ben@shop.example"))
     await temporal.start_workflow(HandOffsWorkflow.run, given, id=watch, task_queue=queue)
-    await stage.mailed("ben", len(stage.mailbox.to("ben@shop.example")) + 1)
+    await stage.mailed("ben", mails + 1)
     await stage.handle(watch).signal("definitions_changed")
     await asyncio.sleep(2)
     await stage.handle(watch).terminate("recorded")

@@ -199,6 +199,7 @@ def test_overrides_added_by_command_stay_when_a_file_does_not_name_them() -> Non
     assert kept(daily(), stored, NOW).overrides == (added,)
     assert kept(daily(overrides=[added]), stored, NOW).overrides == (added,)
     assert kept(daily(), None, NOW).overrides == ()
-    crossing = daily(overrides=[override("2026-03-11T10:00", "2026-03-11T13:00", "ana")])
-    with pytest.raises(OverrideClashError, match="one that chi added by command"):
-        kept(crossing, stored, NOW)
+    for start, end in (("2026-03-11T10:00", "2026-03-11T13:00"), ("2026-03-11T09:00", "2026-03-11T12:00")):
+        crossing = daily(overrides=[override(start, end, "ana")])
+        with pytest.raises(OverrideClashError, match="one that chi added by command"):
+            kept(crossing, stored, NOW)

@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -16,7 +17,6 @@ from worker.stack.ports import HOST, choose_port
 from worker.stack.processes import ChildProcess
 
 POSTFIX = Path("/usr/sbin/postfix")
-DAEMONS = Path("/usr/lib/postfix/sbin")
 DOMAIN = "shop.example"
 PATIENCE = 15.0
 """Seconds until it listens, and until a mail that it took is in the mailbox."""
@@ -48,7 +48,11 @@ smtpd_recipient_restrictions = check_recipient_access inline:{{ {{full@{domain}=
 smtpd_tls_cert_file = {folder}/conf/mail.pem
 smtpd_tls_key_file = {folder}/conf/mail.key
 smtpd_tls_security_level = may
+smtpd_tls_received_header = yes
 """
+
+# Its master changes accounts at times, and with that forgets whose death should end it: a shell remembers for it.
+GUARD = """trap 'kill $master' TERM; "$0" -c "$1" -s & master=$!; wait $master || wait $master"""
 
 # Every column is said: service, type, private, unprivileged, chroot, wakeup, most processes, command.
 MASTER = """\
@@ -94,16 +98,21 @@ class Postfix:
         self.port = choose_port(0)
         self.tls_port, self.crowded_port = self.port + 1, self.port + 2
         _, self.authority = certificate(self._conf)
+        daemons = Path(_run(POSTFIX.with_name("postconf"), "-d", "-h", "daemon_directory").strip())
         self._master = ChildProcess(
-            "postfix", [DAEMONS / "master", "-c", self._conf, "-s"], log=self._folder / "master.log"
+            "postfix",
+            ["/bin/sh", "-c", GUARD, daemons / "master", self._conf],
+            log=self._folder / "master.log",
+            death_signal=signal.SIGTERM,
         )
 
     def start(self) -> None:
         """Returns once it listens; raises RuntimeError with its log."""
         self._configure()
-        subprocess.run(
-            [POSTFIX, "-c", self._conf, "check"], check=True, capture_output=True, timeout=PATIENCE
-        )
+        try:
+            _run(POSTFIX, "-c", self._conf, "check")  # makes the queue's folders
+        except RuntimeError as error:
+            raise RuntimeError(f"{error}\n{self.log or '(it said why to syslog)'}") from None
         self._master.start()
         deadline = time.monotonic() + PATIENCE
         while not self._listens():
@@ -163,3 +172,11 @@ class Postfix:
                 return door.recv(4) == b"220 "
         except OSError:
             return False
+
+
+def _run(*command: str | Path) -> str:
+    """What the program prints; raises RuntimeError with its complaint."""
+    ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=PATIENCE)
+    if ran.returncode != 0:
+        raise RuntimeError(f"`{' '.join(map(str, command))}` failed:\n{ran.stdout}{ran.stderr}")
+    return ran.stdout

@@ -159,7 +159,7 @@ async def test_a_wrong_token_is_told_without_the_token(
 ) -> None:
     monkeypatch.setenv("TOCSIN_SECRET_TWILIO_AUTH_TOKEN", "hunter2")
     delivery = await send(settings, letter(SMS))
-    assert (delivery.outcome, delivery.detail) == (Outcome.REJECTED, "Twilio 20003: Authenticate")
+    assert (delivery.outcome, delivery.detail) == (Outcome.RETRY, "Twilio 20003: Authenticate")
     assert "hunter2" not in delivery.model_dump_json()
 
 
