@@ -57,9 +57,7 @@ async def admit(connection: Connection, line: Line, gap: timedelta) -> Go | Hold
     all that is held with it, and must be followed by `settle`.
     """
     async with connection.transaction():
-        await connection.execute(
-            "select pg_advisory_xact_lock(hashtextextended($1, 0))", f"page {line.contact} {line.channel}"
-        )
+        await _alone(connection, line)
         told_by = await connection.fetchval(
             "select told_by from held_pages where contact = $1 and channel = $2 and key = $3 and told",
             line.contact,
@@ -87,6 +85,7 @@ async def settle(connection: Connection, line: Line, *, arrived: bool) -> None:
     """Say what became of a page that `admit` let go: did it arrive, or may it have? If not, nobody was told."""
     told = (line.contact, line.channel, line.key)
     async with connection.transaction():
+        await _alone(connection, line)
         if arrived:
             await connection.execute(
                 "update last_pages set sent = true where contact = $1 and channel = $2 and key = $3", *told
@@ -109,6 +108,12 @@ async def settle(connection: Connection, line: Line, *, arrived: bool) -> None:
 async def note(connection: Connection, line: Line) -> None:
     """Remember a page that went out without being asked about."""
     await _claim(connection, line, sent=True)
+
+
+async def _alone(connection: Connection, line: Line) -> None:
+    """Nobody else decides on this contact's channel until the transaction ends."""
+    lock = f"page {line.contact} {line.channel}"
+    await connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", lock)
 
 
 async def _wait(connection: Connection, line: Line, gap: timedelta) -> timedelta | None:

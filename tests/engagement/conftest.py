@@ -101,7 +101,7 @@ async def stories(
         httpx2.AsyncClient() as http,
         make_worker(env.client, pool, settings, http, workflow_runner=sandbox()),
     ):
-        stories = Stories(env, tocsin, mailbox, tmp_path, replayer)
+        stories = Stories(env, tocsin, mailbox, tmp_path, replayer, settings.task_queue)
         try:
             yield stories
             await stories.end()

@@ -6,8 +6,9 @@ when the workflow handed it over, since the start of the story.
 
 import asyncio
 import time
+import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,8 +19,9 @@ from temporalio.api.common.v1 import Payloads
 from temporalio.api.enums.v1 import EventType as HistoryEvent
 from temporalio.api.enums.v1 import WorkflowTaskFailedCause
 from temporalio.api.history.v1 import HistoryEvent as Event
-from temporalio.client import WorkflowHandle, WorkflowHistory
+from temporalio.client import WorkflowHandle, WorkflowHistory, WorkflowUpdateFailedError
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
@@ -27,10 +29,24 @@ from temporalio.worker import Replayer
 from activities.paging.messages import Delivery, Outcome, PageMessage
 from client import Tocsin
 from client.history import history_runs
+from client.incidents import on_shift
+from definitions.catalog import Catalog
 from definitions.durations import format_duration, parse_duration
-from records.engagements import EngagementRecord
+from records.engagements import EngagementRecord, Page, Receipt
 from records.incidents import IncidentRecord
 from tests.mailbox import Mailbox
+from workflows.inputs import EngagementInput
+from workflows.messages import (
+    Acknowledge,
+    DeactivateChannel,
+    Decline,
+    DeliveryReport,
+    HandOver,
+    Message,
+    Snooze,
+    Unacknowledge,
+)
+from workflows.stand_alone import EngagementWorkflow
 
 T = TypeVar("T")
 
@@ -49,6 +65,10 @@ FAULTS = {
     HistoryEvent.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT,
     HistoryEvent.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
 }
+
+
+class RefusedError(Exception):
+    """The workflow refused what it was told."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +174,19 @@ class Story:
         began = await self.began()
         return [sent for history in await self.runs() for sent in _sent(history, began)]
 
+    async def answers_and_pages(self) -> list[tuple[str, str]]:
+        """`answer` or `page` and whose, in the order in which the workflow took answers and decided on pages."""
+        found: list[tuple[str, str]] = []
+        for history in await self.runs():
+            for event in history.events:
+                scheduled = event.activity_task_scheduled_event_attributes
+                if event.event_type == HistoryEvent.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
+                    accepted = event.workflow_execution_update_accepted_event_attributes.accepted_request
+                    found.append(("answer", _decoded(accepted.input.args, Acknowledge).contact))
+                elif scheduled.activity_type.name == "send_page":
+                    found.append(("page", _decoded(scheduled.input, PageMessage).contact))
+        return found
+
     async def expect(self, *lines: str) -> None:
         """Exactly these pages have been sent since the start: `TIME CONTACT CHANNEL [OUTCOME]`, SENT unless said."""
         await self.settled()
@@ -200,6 +233,72 @@ class Story:
     async def acknowledge(self, contact: str, *, note: str = "") -> None:
         """The contact says they have it, in a stand-alone engagement."""
         await self._tocsin.acknowledge_page(self.id, contact, note=note)
+
+    async def acknowledge_by_link(self, contact: str, link: str | None) -> None:
+        """The contact says they have it by the link in a message; `link` is its key."""
+        await self._tell("acknowledge", Acknowledge(contact=contact, link=link))
+
+    async def decline(self, contact: str, *, link: str | None = None) -> None:
+        """The contact says they cannot."""
+        await self._tell("decline", Decline(contact=contact, link=link))
+
+    async def unacknowledge(self, contact: str) -> None:
+        """The contact takes back what they said."""
+        await self._tell("unacknowledge", Unacknowledge(contact=contact))
+
+    async def unacknowledge_once_possible(self, contact: str) -> None:
+        """The same, in the moment in which there is something to take back."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                with suppress(RefusedError):
+                    return await self.unacknowledge(contact)
+
+    async def snooze(self, contact: str, duration: str) -> None:
+        """The contact says they have it for so long."""
+        await self._tell("snooze", Snooze(contact=contact, duration=parse_duration(duration)))
+
+    async def hand_over(self, contact: str, to: str) -> None:
+        """The contact gives it to another."""
+        catalog = (await self._tocsin.catalog()).part_for_engagement(to)
+        await self._tell("hand_over", HandOver(contact=contact, to=to, catalog=catalog))
+
+    async def _tell(self, update: str, message: Message) -> None:
+        """Say something to the workflow; raises RefusedError."""
+        try:
+            await self.handle.execute_update(update, message)
+        except WorkflowUpdateFailedError as error:
+            if not isinstance(error.cause, ApplicationError):
+                raise
+            raise RefusedError(error.cause.message) from error
+
+    async def report_delivery(self, page: Page, *, delivered: bool, detail: str = "") -> None:
+        """The provider tells what became of a page, once everything else is done."""
+        report = DeliveryReport(page_id=page.page_id, delivered=delivered, detail=detail)
+        await self.handle.signal("report_delivery", report)
+        await self.settled()
+
+    async def deactivate_channel(self, contact: str, channel: str, *, reason: str = "opted out") -> None:
+        """A channel is not to be paged any more."""
+        message = DeactivateChannel(contact=contact, channel=channel, reason=reason)
+        await self.handle.signal("deactivate_channel", message)
+        await self.settled()
+
+    async def page_of(self, contact: str, channel: str = "mail") -> Page:
+        """The page of somebody on a channel, in the only engagement."""
+        [page] = [page for page in (await self.record()).people[contact].pages if page.channel == channel]
+        return page
+
+    async def receipts(self, contact: str, channel: str = "mail") -> list[Receipt]:
+        """What became of that page."""
+        return (await self.page_of(contact, channel)).receipts
+
+    async def keys(self, contact: str, channel: str = "mail") -> list[str]:
+        """The keys of the messages to somebody on a channel, in their order; each attempt counts."""
+        return [
+            sent.message.key
+            for sent in await self.sent()
+            if (sent.message.contact, sent.message.channel.name) == (contact, channel)
+        ]
 
     async def stop(self, reason: str = "") -> None:
         """Somebody stops a stand-alone engagement."""
@@ -251,6 +350,7 @@ class Stories:
     mailbox: Mailbox
     folder: Path
     replayer: Replayer
+    task_queue: str
     started: list[Story] = field(default_factory=list)
 
     async def given(self, *definitions: str) -> None:
@@ -265,6 +365,31 @@ class Stories:
         story = Story(self.env, self.tocsin, record.engagement_id)
         await self._begin(story, at_rest=at_rest)
         return story
+
+    async def page_with_silent_channels(self, contact: str, silent: dict[str, dict[str, str]]) -> Story:
+        """Page somebody, when channels must not be paged: the reasons, by contact and channel."""
+        catalog = (await self.tocsin.catalog()).part_for_engagement(contact)
+        given = self._input(contact, catalog.model_copy(update={"silent_channels": silent}))
+        await self.tocsin.temporal.start_workflow(
+            EngagementWorkflow.run,
+            given,
+            id=given.engagement.engagement_id,
+            task_queue=self.task_queue,
+        )
+        story = Story(self.env, self.tocsin, given.engagement.engagement_id)
+        await self._begin(story, at_rest=True)
+        return story
+
+    def _input(self, contact: str, catalog: Catalog) -> EngagementInput:
+        now = datetime.now(UTC)
+        record = EngagementRecord(
+            engagement_id=str(uuid.uuid4()),
+            contact=contact,
+            sender="chi",
+            subject="The shop is down",
+            started_at=now,
+        )
+        return EngagementInput(engagement=record, catalog=catalog, on_call=on_shift(catalog, now))
 
     async def incident(self, plan: str, *, history_limit: int | None = None) -> IncidentStory:
         """Open an incident."""

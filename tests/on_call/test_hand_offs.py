@@ -18,6 +18,7 @@ from activities.hand_offs import HandOffQuestion, look
 from client import Tocsin
 from definitions.base import Kind
 from definitions.catalog import Catalog
+from definitions.durations import format_duration, parse_duration
 from definitions.loader import load
 from records.database import Pool
 from settings import Settings
@@ -31,7 +32,8 @@ from workflows.watching_hand_offs import workflow_id
 
 NOW = datetime.now(UTC)
 TURNS_AT = (NOW + timedelta(hours=2)).replace(second=0, microsecond=0)
-"""Shifts change each day at this time: two hours from now, and the clocks of these tests are moved there."""
+"""Shifts change each day at this time: two hours from when this was read, and the clocks of these tests are moved
+there, however long after that they begin."""
 
 PEOPLE = """
 kind: Contact
@@ -103,8 +105,9 @@ class Watched:
         await self.tocsin.apply([definitions(self.folder, notify=notify)])
 
     async def at(self, when: str) -> None:
-        """Let time pass until so long after the start."""
-        await self._story.at(when)
+        """Let time pass until so long after `NOW`."""
+        begun = await self._story.began() - NOW
+        await self._story.at(format_duration(max(parse_duration(when) - begun, timedelta(0))))
         await self._story.settled()
 
     @property
