@@ -85,7 +85,7 @@ class EngagedPerson(Record):
 class Climb(Record):
     """How far an escalation plan has come: `stage` of `stage_count` (0 first), in the `round` of its repetitions.
 
-    `waits_until` is set while a stage waits for its working hours.
+    `waits_until` is set while a stage waits for its working hours. `heard` once somebody who can be paged was engaged.
     """
 
     stage: int = 0
@@ -94,6 +94,7 @@ class Climb(Record):
     round: int = 0
     round_began_at: datetime | None = None
     waits_until: datetime | None = None
+    heard: bool = False
 
 
 class NestedClimb(Climb):

@@ -151,11 +151,8 @@ class Climber:
 
     @property
     def reached_nobody(self) -> bool:
-        """Whether the climb has engaged no one at all so far."""
-        people = self._host.record.people.values()
-        return all(inner.reached_nobody for inner in self._within) and all(
-            person.climb != self.number for person in people
-        )
+        """Whether the climb has engaged no one so far who can be paged."""
+        return not self.climb.heard and all(inner.reached_nobody for inner in self._within)
 
     @property
     def _stage(self) -> EscalationStage:
@@ -228,7 +225,9 @@ class Climber:
             self._engage(engageable, target, [target.contact])
             return True
         if isinstance(engageable, EscalationPlan):
-            self._within.append(self._host.engage_plan(engageable, target, self))
+            inner = self._host.engage_plan(engageable, target, self)
+            self._within = [other for other in self._within if other.number != inner.number]
+            self._within.append(inner)
             return True
         on_shift = self._calendar.on_shift(target.contact, self.climb)
         if on_shift is None:
@@ -254,6 +253,7 @@ class Climber:
     def _engage(self, contact: Contact, target: EscalationTarget, way: list[str]) -> None:
         if self._host.engage_person(contact, target, way, self):
             self._reached_nobody = False
+            self.climb.heard = True
 
     def _within_this_stage(self) -> bool:
         """Whether a plan within this stage may still reach somebody."""

@@ -98,7 +98,8 @@ class Engagement:
     def over(self) -> bool:
         """Whether nobody will be paged any more, by what is known now."""
         return not any(climber.climbing for climber in self._climbers) and all(
-            person.finished and person.snoozed_until is None for person in self.record.people.values()
+            person.finished and person.snoozed_until is None and not self._people[person.contact].is_sending
+            for person in self.record.people.values()
         )
 
     def engages(self, contact: str) -> bool:
@@ -150,7 +151,7 @@ class Engagement:
         if self.record.status is not EngagementStatus.STOPPED:
             self._unsettle(person)
         self.note(EventType.PAGE_UNACKNOWLEDGEMENT, data, author=author)
-        if self.record.status is EngagementStatus.ENGAGED:
+        if self.record.status is not EngagementStatus.STOPPED:
             self._page_anew(person)
 
     def decline(self, contact: str, *, author: str, note: str = "") -> None:
@@ -254,7 +255,7 @@ class Engagement:
             ),
             None,
         )
-        if number is not None and self._nested[number].climbing:
+        if number is not None and (self._nested[number].climbing or self.record.nested[number].settled):
             return self._nested[number]
         climb = NestedClimb(
             plan=plan.name,
@@ -301,16 +302,19 @@ class Engagement:
         self._people[person.contact].stop("acknowledged", read=True, info=info)
         self._settle(person)
 
-    def _settle(self, person: EngagedPerson) -> None:
+    def _settle(self, person: EngagedPerson, *, silence: bool = True) -> None:
         """Stop the stages that an acknowledgement makes needless: of its plan, and of those the plan is part of."""
-        if not person.is_essential or self.record.acknowledged_at is not None:
+        if not person.is_essential:
             return
         number, stage = person.climb, person.escalation_stage
         while self._stage_is_answered(number, stage):
-            self._silence_others(self._climber_of(number), person.contact)
+            if silence:
+                self._silence_others(self._climber_of(number), person.contact)
             if number is None:
+                if self.record.acknowledged_at is not None:
+                    return
                 self.record.acknowledged_by = person.contact
-                self.record.acknowledged_at = workflow.now()
+                self.record.acknowledged_at = person.acknowledged_at
                 if self.record.status is not EngagementStatus.STOPPED:
                     self.record.status = EngagementStatus.ACKNOWLEDGED
                 return
@@ -353,22 +357,18 @@ class Engagement:
         return number == top
 
     def _unsettle(self, person: EngagedPerson, *, begin_again: bool = True) -> None:
-        """Let plans go on that stopped for this person's answer alone."""
-        if person.is_essential and not self._others_have_it(person):
-            number = person.climb
-            while number is not None:
-                self.record.nested[number].settled = False
-                number = self.record.nested[number].parent
-            self.record.acknowledged_by = self.record.acknowledged_at = None
-            self.record.status = EngagementStatus.ENGAGED
-            if begin_again:
-                self._climber_of(person.climb).begin_again()
-
-    def _others_have_it(self, person: EngagedPerson) -> bool:
-        return any(
-            other.contact != person.contact and other.is_essential and other.acknowledged_at is not None
-            for other in self.record.people.values()
-        )
+        """Let plans go on that have their answer no more, now that this person's does not count."""
+        if not person.is_essential:
+            return
+        for climb in self.record.nested:
+            climb.settled = False
+        self.record.acknowledged_by = self.record.acknowledged_at = None
+        self.record.status = EngagementStatus.ENGAGED
+        others = [other for other in self.record.people.values() if other.acknowledged_at is not None]
+        for other in sorted(others, key=lambda other: other.acknowledged_at or self.record.started_at):
+            self._settle(other, silence=False)
+        if begin_again and not self._is_settled(person.climb):
+            self._climber_of(person.climb).begin_again()
 
     async def _end_snooze(self, contact: str, until: datetime) -> None:
         person = self.record.people[contact]
@@ -383,9 +383,13 @@ class Engagement:
         person = self.record.people[contact]
         if person.snoozed_until != until:
             return
-        if self._others_have_it(person):
-            person.snoozed_until = None
-            return
+        others = [other for other in self.record.people.values() if other is not person]
+        if any(other.is_essential and other.acknowledged_at and not other.snoozed_until for other in others):
+            person.acknowledged_at = person.snoozed_until = None
+            self._unsettle(person)
+            if self.record.status is EngagementStatus.ACKNOWLEDGED:
+                self.note_change()
+                return
         self.unacknowledge(contact, author=SYSTEM, note="the snooze is over")
 
     # Paging.
@@ -400,20 +404,24 @@ class Engagement:
         known = self.record.people.get(contact.name)
         if self.record.status is EngagementStatus.STOPPED:
             return True
-        is_essential = is_essential or (known is not None and known.is_essential)
-        if known is not None and known.acknowledged_at is not None:
-            return True
+        round_ = self._climber_of(climb).climb.round
+        if known is not None:
+            known.is_essential = is_essential = is_essential or known.is_essential
         if known is not None and (known.declined_at or known.handed_over_to):
             return False
+        if known is not None and known.climb == climb:  # the latest stage that names them counts on them
+            latest = max((known.round, known.escalation_stage), (round_, stage))
+            known.round, known.escalation_stage = latest
+        if known is not None and known.acknowledged_at is not None:
+            return True
         if known is not None and not known.finished:
-            known.is_essential = is_essential
             return self._can_be_paged(contact)
         self.record.people[contact.name] = EngagedPerson(
             contact=contact.name,
             path=path,
             escalation_stage=stage,
             climb=climb,
-            round=self._climber_of(climb).climb.round,
+            round=round_,
             is_essential=is_essential,
             engaged_at=workflow.now(),
             pages=known.pages if known else [],
@@ -436,6 +444,8 @@ class Engagement:
         self._climb_on()
 
     def _start(self, engaged: EngagedPerson) -> None:
+        if engaged.contact in self._people:
+            self._people[engaged.contact].let_go()
         person = self._people[engaged.contact] = self._person(engaged)
         if self._running:
             self._spawn(self._page(person))

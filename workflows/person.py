@@ -80,13 +80,14 @@ class Person:
         while not self._over and self._still_trying:
             await self._send_what_is_due(until=None, hurry=lambda: False)
         await workflow.wait_condition(lambda: not self._sends)
-        self._engaged.finished = True
+        if not self._stopped:  # who was stopped has finished then, and may have been begun anew since
+            self._engaged.finished = True
 
     def stop(self, reason: str, *, read: bool, info: str = "") -> None:
         """Send nothing more: they have answered (`read`), or the engagement was stopped."""
         if self._over and not read:
             return
-        self._stopped = True
+        self._stopped = self._engaged.finished = True
         for task in self._sends.values():
             task.cancel()
         for page in self._engaged.pages:
@@ -94,8 +95,14 @@ class Person:
             kind = ReceiptType.READ if read else ReceiptType.STOP
             page.receipts.append(Receipt(type=kind, time=workflow.now(), info=info or reason))
 
+    def let_go(self) -> None:
+        """Somebody else pages them from now on: what is still on its way here keeps its number for itself."""
+        for page in self._engaged.pages:
+            if page.channel in self._sends:
+                page.send += 1
+
     def silence(self, channel: str, reason: str) -> None:
-        """Page no more on a channel (AWS: others go on, and the stage's time still passes)."""
+        """Page no more on a channel; others go on, the next one at once if this was the last of its stage."""
         for page in self._engaged.pages:
             if page.channel == channel and not self._over:
                 page.next_at = None
@@ -119,6 +126,11 @@ class Person:
             self._try_again(page, None)
         again = page.next_at.isoformat() if page.next_at else None
         self._note(EventType.PAGE_FAILURE, told | {"reason": report.detail, "nextAttempt": again})
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether a page is on its way."""
+        return bool(self._sends)
 
     @property
     def cannot_be_reached(self) -> bool:

@@ -1,14 +1,13 @@
 """A whole Tocsin whose workflows' time tests move on: a real Temporal server, PostgreSQL, mail and web servers."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 
 import httpx2
 import pytest
 import pytest_asyncio
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
+from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
 from client import Tocsin
@@ -19,36 +18,15 @@ from tests.engagement.phone import Phone
 from tests.engagement.story import Stories
 from tests.mailbox import Mailbox
 from worker.host import WORKFLOWS, make_worker, sandbox
-from worker.search_attributes import register_search_attributes
+from worker.rehearsal.clock import server_with_clocks
 from worker.stack.postgres import EmbeddedPostgres
-from worker.stack.temporal import find_temporal
-
-SERVER_OPTIONS = (
-    # Clocks that run ahead are off unless asked for; with the default shift each skip would cost a second.
-    "frontend.WorkflowTimeSkippingEnabled=true",
-    'history.timerProcessorMaxTimeShift="1ms"',
-    # The pause before a next run is counted by the real clock, and would be skipped as hours of the workflow's.
-    'history.workflowIdReuseMinimalInterval="0s"',
-)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def env() -> AsyncIterator[WorkflowEnvironment]:
     """The Temporal server of this pytest process whose workflows' clocks can be moved on."""
-    arguments = [word for option in SERVER_OPTIONS for word in ("--dynamic-config-value", option)]
-    env = await WorkflowEnvironment.start_time_skipping_v2(
-        dev_server_existing_path=str(find_temporal()),
-        dev_server_log_level="error",
-        dev_server_extra_args=arguments,
-        dev_server_startup_timeout=timedelta(seconds=30),
-        data_converter=pydantic_data_converter,
-        ts_config=TimeSkippingConfig(enabled=False),
-    )
-    try:
-        await register_search_attributes(env.client)
+    async with server_with_clocks() as env:
         yield env
-    finally:
-        await env.shutdown()
 
 
 @pytest_asyncio.fixture

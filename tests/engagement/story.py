@@ -7,34 +7,33 @@ when the workflow handed it over, since the start of the story.
 import asyncio
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from textwrap import dedent
 from typing import TypeVar
 
-from temporalio.api.common.v1 import Payloads
 from temporalio.api.enums.v1 import EventType as HistoryEvent
 from temporalio.api.enums.v1 import WorkflowTaskFailedCause
 from temporalio.api.history.v1 import HistoryEvent as Event
 from temporalio.client import WorkflowHandle, WorkflowHistory, WorkflowUpdateFailedError
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
-from activities.paging.messages import Delivery, Outcome, PageMessage
+from activities.paging.messages import PageMessage
 from client import Tocsin
 from client.history import history_runs
 from client.incidents import on_shift
 from definitions.catalog import Catalog
-from definitions.durations import format_duration, parse_duration
+from definitions.durations import parse_duration
 from records.engagements import EngagementRecord, Page, Receipt
 from records.incidents import IncidentRecord
+from tests.engagement.sent import Sent, decoded, sent_in
 from tests.mailbox import Mailbox
+from worker.rehearsal.clock import Clock
 from workflows.inputs import EngagementInput
 from workflows.messages import (
     Acknowledge,
@@ -50,13 +49,6 @@ from workflows.stand_alone import EngagementWorkflow
 
 T = TypeVar("T")
 
-LATENESS = timedelta(seconds=10)
-"""How late a page may leave on a busy machine. None may leave early."""
-
-MARGIN = timedelta(seconds=3)
-"""Clocks are moved this far beyond what is due, so that it is done, in real time, before the clock stands: the server
-would jump on to the next timer otherwise."""
-
 PATIENCE = 15.0
 """Real seconds to wait for what is due."""
 
@@ -71,99 +63,36 @@ class RefusedError(Exception):
     """The workflow refused what it was told."""
 
 
-@dataclass(frozen=True)
-class Sent:
-    """One attempt to hand a page over."""
-
-    at: timedelta
-    message: PageMessage
-    outcome: str
-    """An Outcome; UNDER WAY, STOPPED before it was handed over, or FAILED (a bug, or workers that died)."""
-
-    def __str__(self) -> str:
-        words = [format_duration(self.at), self.message.contact, self.message.channel.name]
-        if self.outcome != Outcome.SENT:
-            words.append(self.outcome)
-        return " ".join(words)
-
-    def is_what_was_expected(self, line: str) -> bool:
-        """Whether this is `TIME CONTACT CHANNEL [OUTCOME]`, at most a little late."""
-        when, *words = line.split()
-        late = self.at - parse_duration(when)
-        return timedelta(0) <= late < LATENESS and str(self).split()[1:] == words
-
-
 class Story:
     """One incident or stand-alone engagement, and the pages it sends."""
 
     def __init__(self, env: WorkflowEnvironment, tocsin: Tocsin, id_: str) -> None:
         self.id = id_
-        self._env = env
         self._tocsin = tocsin
-        self._began: datetime | None = None
+        self._clock = Clock(env, id_)
         self._expected: list[str] | None = None
 
     @property
     def handle(self) -> WorkflowHandle[object, object]:
         """The workflow, whichever run it is in."""
-        return self._tocsin.temporal.get_workflow_handle(self.id)
+        return self._clock.handle
 
     async def at(self, when: str) -> None:
-        """Let time pass until `when` after the start (or the end), and everything that is due by then happen.
-
-        The clock is moved from timer to timer: a timer that comes due while another one's work is going on would be
-        jumped over by a longer move, and fire with the next.
-        """
-        target = await self.began() + parse_duration(when) + MARGIN
+        """Let time pass until `when` after the start (or the end), and everything that is due by then happen."""
         async with asyncio.timeout(PATIENCE * 2):
-            await self.settled()
-            while not await self.over() and (now := await self._env.get_current_time(self.handle)) < target:
-                stop = min([target, *(due + MARGIN for due in await self._timers() if due > now)])
-                with suppress_end():
-                    await self._env.fast_forward(self.handle, stop - now)
-                await self.settled()
+            await self._clock.move_to(parse_duration(when))
 
     async def began(self) -> datetime:
         """When the workflow's first run started."""
-        if self._began is None:
-            self._began = _time((await self.runs())[0].events[0])
-        return self._began
+        return await self._clock.began()
 
     async def now(self) -> timedelta:
         """How long the story has lasted."""
-        return await self._env.get_current_time(self.handle) - await self.began()
+        return await self._clock.now()
 
     async def settled(self) -> None:
         """Wait until the workflow waits for nothing but time and people."""
-        deadline = time.monotonic() + PATIENCE
-        while busy := await self._busy():
-            assert time.monotonic() < deadline, f"still busy: {busy}"
-            await asyncio.sleep(0.01)
-
-    async def _busy(self) -> set[str]:
-        about = (await self.handle.describe()).raw_description
-        # Catching up with PostgreSQL holds nothing up, and goes on for as long as PostgreSQL is away.
-        busy = {activity.activity_type.name for activity in about.pending_activities}
-        busy -= {"save_records", "archive_history"}
-        if about.HasField("pending_workflow_task"):
-            busy.add("a workflow task")
-        if not busy and not about.workflow_execution_info.HasField("close_time"):
-            now = await self._env.get_current_time(self.handle)
-            busy |= {f"the timer of {due}" for due in await self._timers() if due <= now}
-        return busy
-
-    async def _timers(self) -> list[datetime]:
-        """When the timers that run now will fire."""
-        due: dict[str, datetime] = {}
-        for event in (await self.handle.fetch_history()).events:
-            if event.event_type == HistoryEvent.EVENT_TYPE_TIMER_STARTED:
-                timer = event.timer_started_event_attributes
-                due[timer.timer_id] = _time(event) + timer.start_to_fire_timeout.ToTimedelta()
-            elif event.event_type == HistoryEvent.EVENT_TYPE_TIMER_FIRED:
-                del due[event.timer_fired_event_attributes.timer_id]
-            elif event.event_type == HistoryEvent.EVENT_TYPE_TIMER_CANCELED:
-                del due[event.timer_canceled_event_attributes.timer_id]
-        return list(due.values())
+        await self._clock.settled()
 
     async def runs(self) -> list[WorkflowHistory]:
         """The histories of all runs, first one first."""
@@ -172,7 +101,7 @@ class Story:
     async def sent(self) -> list[Sent]:
         """Every attempt so far, in the order in which the workflow decided on them."""
         began = await self.began()
-        return [sent for history in await self.runs() for sent in _sent(history, began)]
+        return [sent for history in await self.runs() for sent in sent_in(history, began)]
 
     async def answers_and_pages(self) -> list[tuple[str, str]]:
         """`answer` or `page` and whose, in the order in which the workflow took answers and decided on pages."""
@@ -182,9 +111,9 @@ class Story:
                 scheduled = event.activity_task_scheduled_event_attributes
                 if event.event_type == HistoryEvent.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
                     accepted = event.workflow_execution_update_accepted_event_attributes.accepted_request
-                    found.append(("answer", _decoded(accepted.input.args, Acknowledge).contact))
+                    found.append(("answer", decoded(accepted.input.args, Acknowledge).contact))
                 elif scheduled.activity_type.name == "send_page":
-                    found.append(("page", _decoded(scheduled.input, PageMessage).contact))
+                    found.append(("page", decoded(scheduled.input, PageMessage).contact))
         return found
 
     async def expect(self, *lines: str) -> None:
@@ -323,7 +252,7 @@ class Story:
 
     async def over(self) -> bool:
         """Whether the workflow has ended."""
-        return (await self.handle.describe()).close_time is not None
+        return await self._clock.over()
 
 
 class IncidentStory(Story):
@@ -432,16 +361,6 @@ class Stories:
                 await story.handle.terminate("the story is told")
 
 
-@contextmanager
-def suppress_end() -> Iterator[None]:
-    """The workflow may end while its clock is about to be moved."""
-    try:
-        yield
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
-
-
 async def until(ready: Callable[[], bool]) -> None:
     """Wait for something that happens elsewhere; fails when it does not happen in time."""
     deadline = time.monotonic() + PATIENCE
@@ -455,43 +374,3 @@ def _is_fault(event: Event) -> bool:
     cause = event.workflow_task_failed_event_attributes.cause
     unhandled = cause == WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND
     return event.event_type in FAULTS and not unhandled
-
-
-def _time(event: Event) -> datetime:
-    return event.event_time.ToDatetime(tzinfo=UTC)
-
-
-def _sent(history: WorkflowHistory, began: datetime) -> list[Sent]:
-    found: list[Sent] = []
-    places: dict[int, int] = {}
-    for event in history.events:
-        scheduled = event.activity_task_scheduled_event_attributes
-        if scheduled.activity_type.name == "send_page":
-            message = _decoded(scheduled.input, PageMessage)
-            places[event.event_id] = len(found)
-            found.append(Sent(_time(event) - began, message, "UNDER WAY"))
-        elif (ended := _ended(event)) and ended[0] in places:
-            place = places[ended[0]]
-            outcome = _decoded(ended[1], Delivery).outcome if isinstance(ended[1], Payloads) else ended[1]
-            found[place] = replace(found[place], outcome=outcome)
-    return found
-
-
-def _ended(event: Event) -> tuple[int, Payloads | str] | None:
-    """The activity that ended with this event, by its scheduling event, and its result or how else it ended."""
-    match event.event_type:
-        case HistoryEvent.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
-            completed = event.activity_task_completed_event_attributes
-            return completed.scheduled_event_id, completed.result
-        case HistoryEvent.EVENT_TYPE_ACTIVITY_TASK_CANCELED:
-            return event.activity_task_canceled_event_attributes.scheduled_event_id, "STOPPED"
-        case HistoryEvent.EVENT_TYPE_ACTIVITY_TASK_FAILED:
-            return event.activity_task_failed_event_attributes.scheduled_event_id, "FAILED"
-        case HistoryEvent.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT:
-            return event.activity_task_timed_out_event_attributes.scheduled_event_id, "FAILED"
-    return None
-
-
-def _decoded(payloads: Payloads, model: type[T]) -> T:
-    decoded: T = pydantic_data_converter.payload_converter.from_payload(payloads.payloads[0], model)
-    return decoded
