@@ -12,7 +12,7 @@ from workflows.paging import Desk
 
 with workflow.unsafe.imports_passed_through():
     from activities.paging.messages import Delivery, Outcome, PageMessage
-    from definitions.contacts import ChannelTarget, Contact, ContactStage
+    from definitions.contacts import ChannelTarget, ChannelType, Contact, ContactStage
     from definitions.message_templates import MessageTemplates
     from records.engagements import EngagedPerson, EngagementRecord, Page, Receipt, ReceiptType
     from records.timeline import EventType
@@ -24,6 +24,11 @@ MOST_FAILURES = 60
 LONGEST_PAUSE = timedelta(minutes=10)
 """A channel that failed is tried again after 5, 10, 20, 40 s and then each minute, about an hour in all.
 A provider that asks for patience gets it, up to the longest pause."""
+
+
+RECOGNISES_REPETITIONS = (ChannelType.EMAIL, ChannelType.WEBHOOK)
+MOST_BLIND_REPETITIONS = 2
+"""Mails and webhooks carry an id; elsewhere a message whose outcome nobody knows is repeated a few times at most."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,8 @@ class Person:
         page.receipts.append(Receipt(type=kind, time=workflow.now(), info=info))
         told = self._told(page) | {"providerId": report.provider_id}
         if report.delivered:
+            if page.failures:  # nobody knew; now we do
+                page.failures, page.next_at = 0, None
             self._note(EventType.PAGE_DELIVERY, told)
             return
         if not self._over and page.channel not in self._silent:
@@ -275,17 +282,29 @@ class Person:
         page.receipts.append(Receipt(type=ReceiptType.ERROR, time=delivery.at, info=delivery.detail))
         page.failures += 1
         page.rejected = delivery.outcome is Outcome.REJECTED
+        unknown = delivery.outcome is Outcome.UNKNOWN
+        page.unknown += 1 if unknown else 0
         if not self._over:
-            self._try_again(page, delivery.retry_after)
+            self._try_again(page, delivery.retry_after, blindly=unknown)
         again = page.next_at.isoformat() if page.next_at else None
         self._note(
             EventType.PAGE_FAILURE, told | {"reason": delivery.detail, "nextAttempt": again}, at=delivery.at
         )
 
-    def _try_again(self, page: Page, not_before: timedelta | None) -> None:
-        """Have what failed sent again, soon at first, unless it never can be."""
-        if page.rejected or page.failures >= MOST_FAILURES:
+    def _try_again(self, page: Page, not_before: timedelta | None, *, blindly: bool = False) -> None:
+        """Have what failed sent again, soon at first, unless it never can be.
+
+        `blindly`: it may have arrived. Then a receiver that cannot recognise a repetition gets only a few, slowly.
+        """
+        blindly = blindly and page.channel_type not in RECOGNISES_REPETITIONS
+        if (
+            page.rejected
+            or page.failures >= MOST_FAILURES
+            or (blindly and page.unknown > MOST_BLIND_REPETITIONS)
+        ):
             return
+        if blindly:
+            not_before = max(not_before or SLOWEST_RETRY, SLOWEST_RETRY)
         pause = min(FIRST_RETRY * 2 ** min(page.failures - 1, 10), SLOWEST_RETRY)
         page.next_at = workflow.now() + max(pause, min(not_before or pause, LONGEST_PAUSE))
 
