@@ -10,7 +10,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from workflows.summaries import label
-from workflows.timeouts import WORKER_LOST
+from workflows.timeouts import SENDER_LOST
 
 with workflow.unsafe.imports_passed_through():
     from activities.on_call import HoursAnswer, HoursQuestion, OnCall, OnCallAnswer, OnCallQuestion
@@ -59,7 +59,7 @@ class Desk:
                 message,
                 activity_id=f"page-{message.key}",
                 start_to_close_timeout=SLOWEST_SEND,
-                heartbeat_timeout=WORKER_LOST,
+                heartbeat_timeout=SENDER_LOST,
                 retry_policy=SENDING,
                 cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
                 summary=label(f"page {message.contact} on {message.channel.name}"),
@@ -81,7 +81,7 @@ class Desk:
                 Pager.send_notice,
                 notice,
                 start_to_close_timeout=SLOWEST_SEND,
-                heartbeat_timeout=WORKER_LOST,
+                heartbeat_timeout=SENDER_LOST,
                 retry_policy=SENDING,
                 summary=label(f"tell {notice.contact} on {notice.channel.name}"),
             )
