@@ -63,6 +63,9 @@ class CalendarFeeds(Definitions):
                 return CalendarFeed(etag=etag)
             catalog = await read_catalog(database)
             revisions = await revisions_in_force(database, Kind.ROTATION, catalog.rotations)
+            if alias not in catalog.on_call_schedules and alias not in catalog.contacts:
+                # Whoever asks may long be gone, too: they are not told who is still there.
+                raise NotFoundError("the schedule or contact of this calendar is gone")
         owner = _owner(catalog, alias)
         # The library takes a moment to load, and the `tocsin` command never needs it.
         from client.ics import render

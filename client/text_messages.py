@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from client.answers import AnswerKind
 from client.channels import Channels
-from client.errors import ConflictError, InvalidInputError
+from client.errors import ConflictError, InvalidInputError, TocsinError, UnavailableError
 from client.pages import Pages
 from definitions.contacts import ChannelType
 from records import pages
@@ -81,7 +81,9 @@ class TextMessages(Pages, Channels):
             speaker = self.as_author(page.contact)
             await speaker.report_delivery(page.subject_id, page.page_id, delivered=True)
             await speaker.answer_page(page, answer.kind, note="by SMS")
-        except (ConflictError, InvalidInputError) as error:
+        except UnavailableError:
+            raise
+        except TocsinError as error:
             return f"{error}"
         return _SAID[answer.kind]
 

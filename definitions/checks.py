@@ -8,6 +8,7 @@ from definitions.automation.document import AutomationDocument, DocumentError, l
 from definitions.automation.problems import near_miss
 from definitions.base import ENGAGEABLE, Kind
 from definitions.catalog import Catalog, Definition
+from definitions.contacts import ChannelType, Contact, is_one_mail_address
 from definitions.durations import format_duration
 from definitions.message_templates import MessageTemplates, template_problems
 from definitions.nesting import check_nesting
@@ -50,6 +51,8 @@ def check(loaded: Loaded, stored: Catalog) -> Catalog:
         match definition:
             case Rotation() | WorkingHours():
                 problems += [*_zone(definition, source), *_short_windows(definition, source)]
+            case Contact():
+                problems += _mail_addresses(definition, source)
             case Runbook():
                 documents[definition.name], found = _document(definition, source)
                 problems += found
@@ -113,6 +116,14 @@ def _zone(definition: Rotation | WorkingHours, source: Source) -> Iterator[Probl
         time_zone(definition.time_zone)
     except UnknownTimeZoneError as error:
         yield source.problem(("time_zone",), str(error))
+
+
+def _mail_addresses(contact: Contact, source: Source) -> Iterator[Problem]:
+    """Checked here and not in the model, so that what is stored can always be read."""
+    for place, channel in enumerate(contact.channels):
+        if channel.type is ChannelType.EMAIL and not is_one_mail_address(channel.address):
+            words = f"{channel.address!r} is not one plain mail address; write it like ana@example.org"
+            yield source.problem(("channels", place, "address"), words)
 
 
 def _short_windows(definition: Rotation | WorkingHours, source: Source) -> Iterator[Problem]:

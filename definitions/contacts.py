@@ -90,7 +90,9 @@ class Channel(Part):
                     f"the address of a channel of type {self.type} is written down, not a secret"
                 )
         elif not _FITS[self.type](self.address):
-            raise ValueError(f"{self.address!r} is not {_LOOKS_LIKE[self.type]}")
+            # What may hold a secret is not repeated.
+            said = "this" if self.type in _MAY_HIDE else repr(self.address)
+            raise ValueError(f"{said} is not {_LOOKS_LIKE[self.type]}")
         return self
 
 
@@ -98,6 +100,14 @@ def secret_named(value: str) -> str | None:
     """The NAME if the value is `{{ secret:NAME }}`."""
     match = re.fullmatch(_SECRET["pattern"], value)
     return value.strip("{} ").removeprefix("secret:") if match else None
+
+
+_PLAIN_MAIL = re.compile(r'[^\s\x00-\x1f\x7f,;:<>()\[\]\\"@]+@[^\s\x00-\x1f\x7f,;:<>()\[\]\\"@]+')
+
+
+def is_one_mail_address(address: str) -> bool:
+    """Whether it is one address and nothing else, which no mail library takes for another one."""
+    return _PLAIN_MAIL.fullmatch(address) is not None
 
 
 _MAY_HIDE = (ChannelType.WEBHOOK, ChannelType.TEAMS, ChannelType.APPRISE)

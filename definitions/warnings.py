@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from definitions.catalog import Catalog, Definition
-from definitions.contacts import Contact
+from definitions.contacts import Channel, ChannelType, Contact
 from definitions.durations import format_duration
 from definitions.empty_plans import why_empty
 from definitions.escalation_plans import UNTIL_ACKNOWLEDGED, EscalationPlan
@@ -85,6 +86,12 @@ class _Inspection:
                     hint = _hint(contact.name, channel.name, silent[channel.name])
                     words = f"{channel.name} is never paged: it is {silent[channel.name]}; {hint}"
                     yield ("channels", i, "name"), words
+        for i, channel in enumerate(contact.channels):
+            if _may_hold_a_secret(channel):
+                words = (
+                    "the address may hold a secret, and is stored as it is; name it like {{ secret:NAME }}"
+                )
+                yield ("channels", i, "address"), words
         for i, stage in enumerate(contact.plan.stages):
             for j, target in enumerate(stage.targets):
                 if target.retry_interval and target.retry_interval >= stage.duration:
@@ -169,3 +176,12 @@ def _hint(contact: str, channel: str, status: str) -> str:
     if status == "OPTED_OUT":
         return "its owner opted out, and can send START"
     return f"`tocsin channel send-code {contact} {channel}` sends a code"
+
+
+def _may_hold_a_secret(channel: Channel) -> bool:
+    """Whoever knows a Teams workflow's URL can post to it; most Apprise URLs hold tokens."""
+    if channel.secret_address is not None:
+        return False
+    if channel.type is ChannelType.WEBHOOK:
+        return "@" in urlsplit(channel.address).netloc
+    return channel.type in (ChannelType.TEAMS, ChannelType.APPRISE)

@@ -38,8 +38,8 @@ class Page(Record):
     """One contact being paged on one channel in one engagement; each repetition adds a receipt.
 
     `send` numbers the messages handed over (0 first); a failed or unknown hand-over is tried again under the
-    same number, so that a receiver can tell a repeated attempt from a repeated page. `failures` in a row, and `unknown`
-    outcomes in all.
+    same number, so that a receiver can tell a repeated attempt from a repeated page. `failures` in a row, `unknown`
+    outcomes in all, and `undelivered` what was taken in a row and reported as failed after all.
     """
 
     page_id: str
@@ -49,6 +49,7 @@ class Page(Record):
     send: int = 0
     failures: int = 0
     unknown: int = 0
+    undelivered: int = 0
     rejected: bool = False
     next_at: datetime | None = None
     receipts: list[Receipt] = []

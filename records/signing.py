@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from itsdangerous import BadData, SignatureExpired, URLSafeSerializer, URLSafeTimedSerializer
+from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
 from pydantic import ValidationError
 
 from records.base import Record
@@ -64,10 +65,12 @@ class Signer:
     def read_link(self, token: str) -> PageLink:
         """What a token stands for; raises ForgedLinkError or ExpiredLinkError."""
         try:
-            fields = self._links.loads(token, max_age=LINK_AGE)
+            fields, made_at = self._links.loads(token, return_timestamp=True)
+            if datetime.now(UTC) - made_at > timedelta(seconds=LINK_AGE):
+                raise ExpiredLinkError("this link is too old; answer with `tocsin ack`")
             return PageLink.model_validate(dict(zip(PageLink.model_fields, fields, strict=True)))
-        except SignatureExpired as error:
-            raise ExpiredLinkError("this link is too old; answer with `tocsin ack`") from error
+        except ExpiredLinkError:
+            raise
         except (BadData, ValidationError, ValueError, TypeError) as error:
             raise ForgedLinkError("this link is damaged or was not made here") from error
 

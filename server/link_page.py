@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse
 from client.answers import AnswerKind
 from client.cli.times import rough
 from client.pages import PageState
-from records.engagements import EngagedPerson
+from records.engagements import EngagedPerson, EngagementStatus
 from records.incidents import IncidentStatus
 from records.signing import PageLink
 
@@ -67,7 +67,7 @@ def state_page(
             for engagement in state.engagements
             for each in engagement.people.values()
         ],
-        choices=() if used or _has_it(person) or _is_closed(state) else CHOICES,
+        choices=() if used or _has_it(person) or is_closed(state) else CHOICES,
         status=status,
     )
 
@@ -170,8 +170,9 @@ def _has_it(person: EngagedPerson | None) -> bool:
     return person is not None and person.acknowledged_at is not None and person.snoozed_until is None
 
 
-def _is_closed(state: PageState) -> bool:
+def is_closed(state: PageState) -> bool:
+    """Whether it is over, so that nobody is paged for it any more."""
     incident = state.incident
-    return incident is not None and (
-        incident.closed_at is not None or incident.status is IncidentStatus.RESOLVED
-    )
+    if incident is None:
+        return all(one.status is EngagementStatus.STOPPED for one in state.engagements)
+    return incident.closed_at is not None or incident.status is IncidentStatus.RESOLVED

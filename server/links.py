@@ -15,7 +15,7 @@ from client.answers import AnswerKind
 from client.errors import ConflictError, InvalidInputError, NotFoundError, TocsinError, UnavailableError
 from records.signing import ExpiredLinkError, ForgedLinkError, PageLink
 from server.bodies import TooLargeError, read_form
-from server.link_page import CHOICES, plain_page, state_page, who_has_it
+from server.link_page import CHOICES, is_closed, plain_page, state_page, who_has_it
 
 OUTCOMES = {
     AnswerKind.ACKNOWLEDGE: "You have it. You are not paged for it any more.",
@@ -66,6 +66,8 @@ async def _state(tocsin: Tocsin, link: PageLink, *, words: str = "", status: int
         return plain_page("You are being paged", told, status=status, choices=() if words else CHOICES)
     except NotFoundError as error:
         return _refused(error)
+    if words and is_closed(state):  # it counts, but promises nothing that does not happen any more
+        words = "That was noted. It has been resolved meanwhile: nobody is paged for it any more."
     return state_page(state, link, words=words, status=status)
 
 

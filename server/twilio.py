@@ -64,7 +64,11 @@ async def sms(request: Request, fields: Fields) -> Response:
     tocsin: Tocsin = request.app.state.tocsin
     if not fields.get("From"):
         return PlainTextResponse("From: say which number sent it", 400)
-    return twiml.text_reply(await tocsin.answer_sms(fields["From"], fields.get("Body", "")))
+    try:
+        return twiml.text_reply(await tocsin.answer_sms(fields["From"], fields.get("Body", "")))
+    except UnavailableError:
+        # Twilio asks once: after an error its sender would hear nothing, and take the answer for given.
+        return twiml.text_reply("That could not be taken just now. Please send it again.")
 
 
 async def voice(request: Request, fields: Fields) -> Response:

@@ -20,10 +20,10 @@ def read_secret(name: str, folder: Path) -> str:
         raise SettingsError(f"{name!r} cannot name a secret; use letters, digits, '-', '_' and '.'")
     variable = environment_name(name)
     value = os.environ.get(variable)
-    if value is not None:
+    if value:
         return value
     try:
-        return (folder / name).read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
+        value = (folder / name).read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         raise SecretNotFoundError(
             f"no secret {name!r}: set {variable} or write it to {folder / name}"
@@ -32,3 +32,11 @@ def read_secret(name: str, folder: Path) -> str:
         raise SettingsError(
             f"the secret {name!r} in {folder / name} cannot be read: {error.strerror}"
         ) from error
+    except UnicodeError:
+        raise SettingsError(f"the secret {name!r} in {folder / name} is not text in UTF-8") from None
+    if not value:
+        # Whatever is signed with an empty key, anybody can sign.
+        raise SecretNotFoundError(
+            f"the secret {name!r} is empty: set {variable} or write it to {folder / name}"
+        )
+    return value

@@ -124,12 +124,14 @@ class Person:
         page.receipts.append(Receipt(type=kind, time=workflow.now(), info=info))
         told = self._told(page) | {"providerId": report.provider_id}
         if report.delivered:
+            page.undelivered = 0
             if page.failures:  # nobody knew; now we do
                 page.failures, page.next_at = 0, None
             self._note(EventType.PAGE_DELIVERY, told)
             return
         if not self._over and page.channel not in self._silent:
             page.failures += 1
+            page.undelivered += 1
             self._try_again(page, None)
         again = page.next_at.isoformat() if page.next_at else None
         self._note(EventType.PAGE_FAILURE, told | {"reason": report.detail, "nextAttempt": again})
@@ -299,13 +301,15 @@ class Person:
         blindly = blindly and page.channel_type not in RECOGNISES_REPETITIONS
         if (
             page.rejected
-            or page.failures >= MOST_FAILURES
+            or max(page.failures, page.undelivered) >= MOST_FAILURES
             or (blindly and page.unknown > MOST_BLIND_REPETITIONS)
         ):
             return
         if blindly:
             not_before = max(not_before or SLOWEST_RETRY, SLOWEST_RETRY)
-        pause = min(FIRST_RETRY * 2 ** min(page.failures - 1, 10), SLOWEST_RETRY)
+        # A number that a provider takes each time and never reaches counts no less than one that is refused.
+        failures = max(page.failures, page.undelivered)
+        pause = min(FIRST_RETRY * 2 ** min(failures - 1, 10), SLOWEST_RETRY)
         page.next_at = workflow.now() + max(pause, min(not_before or pause, LONGEST_PAUSE))
 
     def _tell_silent(self, target: ChannelTarget) -> None:

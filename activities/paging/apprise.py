@@ -42,4 +42,10 @@ def _open(address: str) -> "apprise.Apprise | None":
 
     logging.getLogger("apprise").disabled = True  # it logs URLs
     services = apprise.Apprise(asset=apprise.AppriseAsset(service_timeout=TIMEOUT))
-    return services if services.add(address) and len(services) else None
+    if not services.add(address) or not len(services):
+        return None
+    for service in services:
+        # Apprise calls a service that took the message and says nothing for 4 s a failure, which is tried again for an
+        # hour. The timeout above must be the first to run out: then nobody knows, and it is repeated with care.
+        service.socket_read_timeout = TIMEOUT * 2
+    return services

@@ -9,6 +9,7 @@ import aiosmtplib
 
 from activities.paging.letters import Letter, delivery
 from activities.paging.messages import Delivery, Outcome
+from definitions.contacts import is_one_mail_address
 from settings import SmtpServer, SmtpTls
 
 STEP_TIMEOUT = 10.0
@@ -48,6 +49,9 @@ async def send(letter: Letter, smtp: SmtpServer, sender: str) -> Delivery:
     sender) says nothing about them and may be put right: RETRY.
     """
     recipient = letter.channel.address
+    if not is_one_mail_address(recipient):
+        # The SMTP library would take a part of it for the whole, and mail somebody else.
+        return delivery(Outcome.REJECTED, "553 this is not one plain mail address")
     message = mail(letter, sender)
     client = aiosmtplib.SMTP(
         hostname=smtp.host,
@@ -62,14 +66,18 @@ async def send(letter: Letter, smtp: SmtpServer, sender: str) -> Delivery:
     try:
         await client.connect()
         await client.ehlo()  # what the server speaks after STARTTLS is known only then
-        foreign = not recipient.isascii()
+        foreign = not (recipient.isascii() and sender.isascii())
         if foreign and not client.supports_extension("smtputf8"):  # RFC 6531
+            if recipient.isascii():
+                return delivery(
+                    Outcome.RETRY, "the mail server takes only ASCII addresses; see TOCSIN_MAIL_FROM"
+                )
             return delivery(Outcome.REJECTED, "553 the mail server takes only ASCII addresses")
         await _from(client, sender, foreign=foreign)
         named = True
         await client.rcpt(recipient, encoding="utf-8" if foreign else "ascii")
         handing_over = True
-        answer = await client.data(message.as_bytes(policy=SMTP if recipient.isascii() else SMTPUTF8))
+        answer = await client.data(message.as_bytes(policy=SMTPUTF8 if foreign else SMTP))
     except aiosmtplib.SMTPResponseException as error:
         outcome = Outcome.REJECTED if named and error.code >= 500 else Outcome.RETRY
         return delivery(outcome, f"{error.code} {error.message}")

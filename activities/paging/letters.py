@@ -9,6 +9,7 @@ from activities.paging.messages import Delivery, Outcome
 from definitions.contacts import Channel
 
 LONGEST_DETAIL = 500
+LONGEST_ID = 255
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,12 @@ def delivery(
     return Delivery(
         outcome=outcome,
         at=datetime.now(UTC),
-        provider_id=provider_id if outcome is Outcome.SENT else "",
-        detail=detail[:LONGEST_DETAIL],
+        provider_id=_storable(provider_id)[:LONGEST_ID] if outcome is Outcome.SENT else "",
+        detail=_storable(detail)[:LONGEST_DETAIL],
         retry_after=retry_after,
     )
+
+
+def _storable(text: str) -> str:
+    """What the other side said without what neither JSON nor PostgreSQL takes: halves of characters, and NUL."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()

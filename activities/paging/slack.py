@@ -18,6 +18,7 @@ LONGEST_SECTION = 3000
 
 _LATER = {"ratelimited", "rate_limited", "service_unavailable", "request_timeout", "team_added_to_org"}
 _LATER |= {"invalid_auth", "not_authed", "token_expired", "token_revoked"}
+_LATER |= {"account_inactive", "missing_scope", "not_allowed_token_type"}
 """A wrong token is ours to put right, while we go on trying."""
 _WHO_KNOWS = {"internal_error", "fatal_error"}
 """Slack: part of the work may have been done before these."""

@@ -15,6 +15,9 @@ from settings import TwilioAccount
 
 BAD_STATUS_CALLBACK = 21609
 
+OURS = frozenset({20404, 21210, 21212, 21603, 21606, 21611, 21659, 21660, 21701, 21703})
+"""Our account, our number or our queue is what Twilio does not like: somebody can put that right meanwhile."""
+
 
 async def create(
     http: httpx2.AsyncClient, account: TwilioAccount, resource: str, form: Mapping[str, str]
@@ -52,6 +55,8 @@ def _read(answer: httpx2.Response) -> Delivery:
             outcome, f"HTTP {answer.status_code} {told.get('status', '')}".strip(), provider_id=sid
         )
     code, message = told.get("code"), told.get("message", "")
+    if outcome is Outcome.REJECTED and (answer.status_code == 403 or code in OURS):
+        outcome = Outcome.RETRY
     detail = f"Twilio {code}: {message}" if code else f"HTTP {answer.status_code} from Twilio"
     return delivery(outcome, detail, retry_after=retry_after(answer) if outcome is Outcome.RETRY else None)
 

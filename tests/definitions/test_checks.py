@@ -312,3 +312,15 @@ def test_what_others_refer_to_cannot_be_deleted(in_force: Catalog) -> None:
     check_deletion(in_force, Kind.ANALYSIS_TEMPLATE, "why")
     with pytest.raises(KeyError):
         check_deletion(in_force, Kind.CONTACT, "zoe")
+
+
+@pytest.mark.parametrize("address", ["a,b@x.example", "a;b@x.example", "x<a@b.example>", "a@[10.0.0.1]"])
+def test_what_a_mail_library_takes_for_another_address_is_refused(
+    tmp_path: Path, in_force: Catalog, address: str
+) -> None:
+    file = tmp_path / "contact.yaml"
+    file.write_text(
+        f"kind: Contact\nname: zoe\nchannels:\n- {{name: mail, type: EMAIL, address: '{address}'}}\n"
+    )
+    with pytest.raises(DefinitionError, match="is not one plain mail address"):
+        check(load([file]), in_force)

@@ -101,3 +101,19 @@ async def test_a_page_that_failed_after_all_is_not_sent_anew_to_who_has_answered
     await story.report_delivery(await story.page_of("dora"), delivered=False, detail="unreachable")
     await story.at("1h")
     await story.expect("0s dora mail")
+
+
+async def test_a_number_that_is_never_reached_is_tried_ever_more_slowly(stories: Stories) -> None:
+    await stories.given(MAIL_THEN_HOME.replace("{channel: home}", "{channel: mail}"))
+    story = await stories.page("dora")
+    for attempt in range(1, 6):
+        page = await story.page_of("dora")
+        await story.report_delivery(page, delivered=False, detail=f"undelivered {attempt}")
+        await story.at(f"{attempt * 90}s")
+    paged = [round(sent.at.total_seconds()) for sent in await story.sent()]
+    await story.acknowledge("dora")
+    await story.expect(*(f"{second}s dora mail" for second in paged))
+    pauses = [second - 90 * done for done, second in enumerate(paged[1:])]
+    assert pauses == sorted(pauses)
+    assert pauses[0] == 5
+    assert pauses[-1] >= 60

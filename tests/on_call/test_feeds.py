@@ -12,7 +12,8 @@ from starlette.applications import Starlette
 
 from client import Tocsin
 from definitions.shifts import Shift, ShiftType, shifts
-from records.signing import ForgedLinkError, PageLink, Signer
+from records.database import Pool
+from records.signing import ForgedLinkError, PageLink, Signer, read_signer
 from server import calendars
 from tests.cli.command import Command
 
@@ -122,6 +123,16 @@ async def test_a_calendar_nobody_was_given_is_not_found(client: Tocsin, web: htt
         assert (await web.get(path)).status_code == 404
     page_link = good.replace("/calendars/", "/").removesuffix(".ics")
     assert (await web.get(page_link)).status_code == 404
+
+
+async def test_who_has_left_is_not_told_who_is_still_there(
+    client: Tocsin, web: httpx2.AsyncClient, pool: Pool
+) -> None:
+    async with pool.acquire() as database:
+        signer = await read_signer(database)
+    answer = await web.get(f"/calendars/{signer.calendar('zoe')}.ics")
+    assert answer.status_code == 404
+    assert not any(name in answer.text for name in ("ana", "ben", "carla", "shop"))
 
 
 def test_a_token_of_a_page_opens_no_calendar_and_an_old_key_still_does() -> None:

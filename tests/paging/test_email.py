@@ -239,3 +239,37 @@ async def test_a_certificate_nobody_vouches_for_gets_no_mail(
     assert delivery.outcome is Outcome.RETRY
     assert "certificate" in delivery.detail.lower()
     assert not doorkeeper.letters
+
+
+class Foreign(Mailbox):
+    """Answers in Latin-1, as some do; aiosmtpd itself speaks UTF-8 only."""
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        await super().handle_DATA(server, session, envelope)
+        assert isinstance(server.transport, asyncio.WriteTransport)
+        server.transport.write("250 f\u00fcr dich\0 aufgehoben\r\n".encode("latin-1"))
+        await asyncio.sleep(0.1)
+        return "250 kept"
+
+
+async def test_an_answer_in_any_letters_can_be_kept_on_the_timeline(server: MailServer) -> None:
+    server.mailbox = Foreign()
+    delivery = await hand_over(server)
+    assert delivery.outcome is Outcome.SENT
+    assert "\0" not in delivery.detail
+    assert Delivery.model_validate_json(delivery.model_dump_json()) == delivery
+
+
+async def test_a_sender_outside_ascii_is_no_reason_to_page_nobody(server: MailServer) -> None:
+    for sender in ("t\u00f6csin@shop.example", "tocsin@sh\u00f6p.example"):
+        delivery = await email.send(mail_to(), SmtpServer.from_url(server.url), sender)
+        assert delivery.outcome in (Outcome.SENT, Outcome.RETRY)
+
+
+@pytest.mark.parametrize(
+    "address", ["ana,ben@shop.example", "ana;ben@shop.example", "ana<ben@shop.example>", "a@["]
+)
+async def test_what_is_not_one_address_reaches_nobody_else(server: MailServer, address: str) -> None:
+    delivery = await hand_over(server, mail_to(address))
+    assert delivery.outcome is Outcome.REJECTED
+    assert not server.mailbox.recipients

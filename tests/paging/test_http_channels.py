@@ -1,5 +1,7 @@
 """Webhook, Slack, Teams and Apprise: what is posted, and what the answers mean."""
 
+import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -9,8 +11,9 @@ from typing import Any
 import httpx2
 import pytest
 import pytest_asyncio
+from apprise import URLBase
 
-from activities.paging import apprise, http_answers
+from activities.paging import apprise, http_answers, slack, teams, webhook
 from activities.paging.channels import Channels
 from activities.paging.letters import Letter
 from activities.paging.messages import Delivery, Outcome
@@ -186,6 +189,7 @@ async def test_what_a_status_means(
         ("Wed, 21 Oct 2015 07:28:00 GMT", timedelta(0)),
         ("soon", None),
         ("nan", None),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
     ],
 )
 async def test_a_receiver_may_say_how_long_to_wait(
@@ -250,3 +254,47 @@ async def test_a_hidden_address_that_is_no_url_is_rejected_and_not_repeated(
     delivery = await send(server, letter(channel(ChannelType.TEAMS, address="{{ secret:ODD }}")), tmp_path)
     assert delivery.outcome is Outcome.REJECTED
     assert "hunter2" not in delivery.detail
+
+
+async def test_a_token_that_no_header_can_carry_is_waited_for_and_not_repeated() -> None:
+    async with httpx2.AsyncClient() as http:
+        delivery = await slack.send(on(ChannelType.SLACK), http, "http://127.0.0.1:9", "xoxb-\u00e4")
+    assert delivery.outcome is Outcome.RETRY
+    assert "\u00e4" not in delivery.detail
+
+
+@pytest.mark.parametrize(("piece", "pause"), [(65536, 0.0), (1, 0.05)], ids=["flood", "drip"])
+async def test_an_endless_answer_is_as_good_as_its_status(
+    monkeypatch: pytest.MonkeyPatch, piece: int, pause: float
+) -> None:
+    monkeypatch.setattr(http_answers, "LONGEST_CONTENT", 0.4)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            while True:
+                writer.write(b"x" * piece)
+                await writer.drain()
+                await asyncio.sleep(pause)
+
+    endless = await asyncio.start_server(answer, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{endless.sockets[0].getsockname()[1]}/"
+    async with httpx2.AsyncClient(trust_env=False) as http, asyncio.timeout(5):
+        delivery = await webhook.send(on(ChannelType.WEBHOOK), http, url, None)
+    endless.close()
+    assert delivery.outcome is Outcome.SENT
+
+
+def test_a_card_in_any_letters_fits_into_teams() -> None:
+    long = on(ChannelType.TEAMS, subject="\u8b66" * 2048, content="\u8b66" * 8192)
+    assert len(teams.payload(long)) < 28_000
+
+
+async def test_apprise_does_not_call_a_silent_service_a_failed_one(
+    server: AnsweringServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        URLBase, "socket_read_timeout", 0.1
+    )  # as long before our timeout as 4 s are before 10 s
+    server.behaviour = Behaviour.HANG
+    assert (await send(server, on(ChannelType.APPRISE), tmp_path)).outcome is Outcome.UNKNOWN

@@ -125,6 +125,12 @@ async def test_a_messaging_service_sends_sms_and_another_number_calls(
             Outcome.REJECTED,
             "Twilio 21211: Invalid 'To' Phone Number",
         ),
+        (
+            {"status": 400, "code": 21606, "message": "The 'From' number is not yours"},
+            Outcome.RETRY,
+            "Twilio 21606: The 'From' number is not yours",
+        ),
+        ({"status": 403, "code": 20005, "message": "Account not active"}, Outcome.RETRY, "Twilio 20005"),
         ({"hang": True}, Outcome.UNKNOWN, "ReadTimeout"),
         ({"drop": True}, Outcome.UNKNOWN, "RemoteProtocolError"),
         ({"delay": 0.1}, Outcome.SENT, "201"),

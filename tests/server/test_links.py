@@ -186,3 +186,31 @@ async def test_links_work_while_postgresql_is_away(
         assert pressed.status_code == 200
         assert "ana</b> has it since" in pressed.text
     await until(shop.somebody_has_it)
+
+
+async def test_a_link_made_by_a_worker_whose_clock_is_ahead_answers(shop: Shop) -> None:
+    await shop.goes_down()
+    ahead = int(time.time()) + 120
+    with mock.patch.object(TimestampSigner, "get_timestamp", return_value=ahead):
+        link = f"/a/{await shop.token('ana')}"
+    assert (await shop.http.post(link, data={"action": "acknowledge"})).status_code == 200
+    assert await shop.somebody_has_it()
+
+
+async def test_who_declines_what_is_resolved_is_not_told_that_somebody_is_paged(shop: Shop) -> None:
+    link = await shop.goes_down()
+    await shop.tocsin.resolve(shop.incident_id)
+    declined = await shop.http.post(link, data={"action": "decline"})
+    assert declined.status_code == 200
+    assert "nobody is paged for it any more" in declined.text
+    assert "Whoever comes next" not in declined.text
+
+
+async def test_an_engagement_that_was_stopped_is_not_answered_any_more(shop: Shop) -> None:
+    alone = await shop.tocsin.page("ben", subject="Please call")
+    await until(lambda: shop.mailbox.to("ben@shop.example"))
+    link = shop.link_of("ben")
+    assert "<button" in (await shop.http.get(link)).text
+    await shop.tocsin.disengage(alone.engagement_id, alone.engagement_id)
+    assert "<button" not in (await shop.http.get(link)).text
+    assert (await shop.http.post(link, data={"action": "acknowledge"})).status_code == 409

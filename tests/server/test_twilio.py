@@ -14,6 +14,7 @@ from server.twilio_signature import is_from_twilio
 from settings import Settings
 from tests.paging.twilio import TwilioPeer
 from tests.server.shop import ANA, OUR_NUMBER, PUBLIC_URL, Shop, serving, until
+from worker.stack.ports import HOST, choose_port
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -185,3 +186,24 @@ def test_signatures_are_twilios(form: dict[str, str], url: str, token: str) -> N
 async def _all_of(shop: Shop, event_type: EventType, count: int) -> list[object] | None:
     events = await shop.told(event_type)
     return list(events) if len(events) == count else None
+
+
+async def test_a_reply_that_cannot_be_taken_is_asked_for_again(
+    shop: Shop, settings: Settings, twilio: TwilioPeer
+) -> None:
+    await shop.goes_down()
+    down = settings.model_copy(update={"temporal_address": f"{HOST}:{choose_port(0)}"})
+    async with serving(down) as url:
+        twilio.proxy = (PUBLIC_URL, url)
+        assert "Please send it again." in await shop.text(shop.code)
+    assert await shop.nobody_has_it()
+
+
+async def test_an_empty_secret_signs_nothing(tocsin: Tocsin, settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "twilio-auth-token").write_text("")
+    async with serving(settings.model_copy(update={"secrets_dir": tmp_path})) as url:
+        forger = TwilioPeer(proxy=(PUBLIC_URL, url))
+        forger.auth_token = ""
+        answer = await forger.reply(SMS_URL, ANA, OUR_NUMBER, "STOP")
+    assert answer.status_code == 503
+    assert not await tocsin.opted_out(ANA)

@@ -82,6 +82,20 @@ def test_a_secret_comes_from_the_environment_else_from_a_file(
         settings.secret("other")
 
 
+def test_an_empty_secret_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOCSIN_SECRETS_DIR", str(tmp_path))
+    monkeypatch.setenv("TOCSIN_SECRET_SLACK_TOKEN", "")
+    settings = Settings.load(tmp_path)
+    (tmp_path / "slack-token").write_text("\n")
+    with pytest.raises(SecretNotFoundError, match="is empty"):
+        settings.secret("slack-token")
+    (tmp_path / "slack-token").write_text("from the file\n")
+    assert settings.secret("slack-token") == "from the file"
+    (tmp_path / "slack-token").write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingsError, match="not text"):
+        settings.secret("slack-token")
+
+
 @pytest.mark.parametrize("name", ["../slack-token", "/etc/passwd", "", ".", "a/b"])
 def test_a_secret_name_cannot_leave_the_folder(name: str, data: Path) -> None:
     with pytest.raises(SettingsError, match="cannot name a secret"):
