@@ -87,6 +87,14 @@ class Catalog(Part):
                     self.shelf(kind).pop(definition.name, None)
             self.shelf(definition.kind)[definition.name] = definition
 
+    def clash(self, definitions: Iterable[Definition]) -> str | None:
+        """A name that `take` would turn into something of another kind: what refers to it would break."""
+        for definition in definitions:
+            known = self.engageable(definition.name) if definition.kind in ENGAGEABLE else None
+            if known is not None and known.kind is not definition.kind:
+                return definition.name
+        return None
+
     def silence(self, contact: str, silent: dict[str, str]) -> None:
         """From now on these channels of a contact, and no others, must not be paged."""
         known = self.silent_channels.setdefault(contact, {})

@@ -37,6 +37,7 @@ OUTAGES = (
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
     asyncpg.ObjectNotInPrerequisiteStateError,  # a database that takes no connections
+    asyncpg.InternalClientError,  # the server's farewell came between two statements
 )
 
 

@@ -26,6 +26,10 @@ class ReceiptType(StrEnum):
     STOP = "STOP"
 
 
+MOST_RECEIPTS = 50
+"""On one page: a plan that repeats until somebody answers must not outgrow what a run may start with."""
+
+
 class Receipt(Record):
     """What became of one attempt at a page."""
 
@@ -51,8 +55,16 @@ class Page(Record):
     unknown: int = 0
     undelivered: int = 0
     rejected: bool = False
+    held: bool = False
     next_at: datetime | None = None
     receipts: list[Receipt] = []
+
+    def receive(self, receipt: Receipt) -> None:
+        """Keep the latest receipts, and the first that says SENT; all are on the timeline."""
+        self.receipts.append(receipt)
+        if len(self.receipts) > MOST_RECEIPTS:
+            sent = next((one for one in self.receipts if one.type is ReceiptType.SENT), None)
+            del self.receipts[1 if self.receipts[0] is sent else 0]
 
     @property
     def reached(self) -> bool:
@@ -88,7 +100,8 @@ class EngagedPerson(Record):
 class Climb(Record):
     """How far an escalation plan has come: `stage` of `stage_count` (0 first), in the `round` of its repetitions.
 
-    `waits_until` is set while a stage waits for its working hours. `heard` once somebody who can be paged was engaged.
+    `waits_until` is set while a stage waits for its working hours. `heard` once somebody who can be paged was engaged,
+    `reached_nobody` while the stage under way has engaged no one.
     """
 
     stage: int = 0
@@ -98,6 +111,7 @@ class Climb(Record):
     round_began_at: datetime | None = None
     waits_until: datetime | None = None
     heard: bool = False
+    reached_nobody: bool = False
 
 
 class NestedClimb(Climb):
@@ -118,7 +132,8 @@ class NestedClimb(Climb):
 class EngagementRecord(Climb):
     """One engagement of a contact, escalation plan or on-call schedule: its whole state, carried and recorded.
 
-    It is the climb of what was engaged; `nested` holds those of plans within. `impact` is that of its incident.
+    It is the climb of what was engaged; `nested` holds those of plans within. `title` and `impact` are those of its
+    incident.
     """
 
     engagement_id: str
@@ -129,6 +144,7 @@ class EngagementRecord(Climb):
     content: str = ""
     public_subject: str = ""
     public_content: str = ""
+    title: str = ""
     impact: int | None = None
     status: EngagementStatus = EngagementStatus.ENGAGED
     started_at: datetime

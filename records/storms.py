@@ -128,7 +128,9 @@ async def _wait(connection: Connection, line: Line, gap: timedelta) -> timedelta
     if last is None:
         return None
     if not last["sent"]:
-        return LOOK_AGAIN if last["age"] < UNDER_WAY else None
+        return LOOK_AGAIN if timedelta(0) <= last["age"] < UNDER_WAY else None
+    if last["age"] < timedelta(0):  # the clock was set back: nobody knows, so the page goes
+        return None
     left: timedelta = gap - last["age"]
     return max(left, timedelta(seconds=1)) if left > timedelta(0) else None
 
@@ -160,12 +162,12 @@ async def _take_along(connection: Connection, line: Line) -> int:
         """
         with along as (
             update held_pages set told_by = $3
-            where contact = $1 and channel = $2 and not told
+            where contact = $1 and channel = $2 and not told and engagement_id <> $4
+              and not exists (select from engagements as settled
+                               where settled.engagement_id = held_pages.engagement_id and settled.status <> 'ENGAGED')
             returning engagement_id
         )
-        select count(distinct along.engagement_id)
-        from along left join engagements using (engagement_id)
-        where along.engagement_id <> $4 and coalesce(engagements.status, 'ENGAGED') = 'ENGAGED'
+        select count(distinct along.engagement_id) from along
         """,
         line.contact,
         line.channel,

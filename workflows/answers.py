@@ -46,6 +46,10 @@ class Answering:
     def _must_page(self) -> None:
         """Refuse answers that would page somebody, if nobody is paged any more."""
 
+    def _hears_signals(self) -> bool:
+        """Whether the released workflow of that name listened as well."""
+        return True
+
     async def _answer(self) -> Record:
         raise NotImplementedError
 
@@ -63,6 +67,8 @@ class Answering:
     @workflow.signal(name="acknowledge")
     def acknowledge_by_signal(self, given: Any = None, *more: Any) -> None:
         """`--input '{"contact": "ana"}'` or just `'"ana"'`."""
+        if not self._hears_signals():
+            return
         given = {"contact": given} if isinstance(given, str) else given
         message = read_signal(self._journal, "acknowledge", Acknowledge, given, self._check_acknowledge)
         if message:
@@ -77,7 +83,7 @@ class Answering:
 
     @decline.validator
     def _check_decline(self, message: Decline) -> None:
-        self._must_take_answers()
+        self._must_page()
         if all(one.record.people[message.contact].declined_at for one in self._asked(message)):
             raise refuse(Refusal.CONFLICT, f"{message.contact!r} has declined already")
 
@@ -101,7 +107,8 @@ class Answering:
     async def snooze(self, message: Snooze) -> Any:
         """A contact has it for a while, and is paged anew after that."""
         for engagement in self._taken(message):
-            engagement.snooze(message)
+            if engagement.record.status is not EngagementStatus.STOPPED:
+                engagement.snooze(message)
         return await self._answer()
 
     @snooze.validator
@@ -114,8 +121,9 @@ class Answering:
     async def hand_over(self, message: HandOver) -> Any:
         """A contact gives it to another, who is paged in their place."""
         for engagement in self._taken(message):
-            engagement.take_in(message.catalog)
-            engagement.hand_over(message)
+            if _can_hand_over(engagement, message.contact):
+                engagement.take_in(message.catalog)
+                engagement.hand_over(message)
         return await self._answer()
 
     @hand_over.validator
@@ -125,15 +133,15 @@ class Answering:
             raise refuse(Refusal.INVALID, "nobody hands over to themselves; name another contact")
         if message.to not in message.catalog.contacts:
             raise refuse(Refusal.INVALID, f"the message has no definition of {message.to!r}")
-        for engagement in self._asked(message):
-            person = engagement.record.people[message.contact]
-            if engagement.record.status is EngagementStatus.STOPPED:
-                raise refuse(Refusal.CONFLICT, "the engagement has been stopped: nobody is paged any more")
-            if person.handed_over_to is not None:
-                raise refuse(
-                    Refusal.CONFLICT,
-                    f"{message.contact!r} has handed over to {person.handed_over_to!r} already",
-                )
+        asked = self._asked(message)
+        for engagement in asked:
+            engagement.check_take_in(message.catalog)
+        if any(_can_hand_over(engagement, message.contact) for engagement in asked):
+            return
+        taker = next((to for one in asked if (to := one.record.people[message.contact].handed_over_to)), None)
+        if taker is not None:
+            raise refuse(Refusal.CONFLICT, f"{message.contact!r} has handed over to {taker!r} already")
+        raise refuse(Refusal.CONFLICT, "the engagement has been stopped: nobody is paged any more")
 
     @workflow.signal
     def report_delivery(self, given: Any = None, *more: Any) -> None:
@@ -193,6 +201,11 @@ class Answering:
             if message.link is not None:
                 engagement.record.people[message.contact].used_links.append(message.link)
         return found
+
+
+def _can_hand_over(engagement: Engagement, contact: str) -> bool:
+    stopped = engagement.record.status is EngagementStatus.STOPPED
+    return not stopped and engagement.record.people[contact].handed_over_to is None
 
 
 def _has_answered(engagement: Engagement, contact: str) -> bool:

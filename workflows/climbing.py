@@ -100,7 +100,6 @@ class Climber:
         self._settled = settled
         self._to_ask: list[EscalationTarget] = []
         self._within: list[Climber] = []
-        self._reached_nobody = False
         self._running = False
         climb.round_began_at = climb.round_began_at or workflow.now()
 
@@ -167,7 +166,7 @@ class Climber:
             return
         await asyncio.gather(*(self._ask(target) for target in self._to_ask))
         self._to_ask = []
-        if self._reached_nobody and not self._within_this_stage() and self.climbing:
+        if self.climb.reached_nobody and not self._within_this_stage() and self.climbing:
             self._skip(self._why_nobody())
         elif not await self._stage_is_over():
             return
@@ -215,7 +214,7 @@ class Climber:
         self.climb.stage_ends_at = workflow.now() + stage.duration
         if number or self.climb.stage_count > 1 or self.climb.round or self.number is not None:
             self._tell({"contacts": [target.contact for target in stage.targets]})
-        self._reached_nobody = bool(stage.targets)
+        self.climb.reached_nobody = bool(stage.targets)
         self._to_ask = [target for target in stage.targets if not self._engage_known(target)]
 
     def _engage_known(self, target: EscalationTarget) -> bool:
@@ -252,7 +251,7 @@ class Climber:
 
     def _engage(self, contact: Contact, target: EscalationTarget, way: list[str]) -> None:
         if self._host.engage_person(contact, target, way, self):
-            self._reached_nobody = False
+            self.climb.reached_nobody = False
             self.climb.heard = True
 
     def _within_this_stage(self) -> bool:
@@ -273,14 +272,15 @@ class Climber:
                 return False
             if timed_out or self.climb.stage_ends_at <= workflow.now():
                 return True
-            if self._reached_nobody and not self._within_this_stage():
+            if self.climb.reached_nobody and not self._within_this_stage():
                 self._skip(self._why_nobody())
                 return True
 
     def _something_else_than(self, ends_at: datetime) -> Callable[[], bool]:
         """Whether the stage ends at another time by now, or turns out to reach nobody."""
         return lambda: (
-            self.climb.stage_ends_at != ends_at or (self._reached_nobody and not self._within_this_stage())
+            self.climb.stage_ends_at != ends_at
+            or (self.climb.reached_nobody and not self._within_this_stage())
         )
 
     async def _wait(self, until: datetime, ready: Callable[[], bool]) -> bool:
@@ -301,7 +301,7 @@ class Climber:
         """Go to the next stage, or to the first one of the next round."""
         self.climb.stage += 1
         self.climb.stage_ends_at = None
-        self._reached_nobody = False
+        self.climb.reached_nobody = False
         if self.climb.stage == self.climb.stage_count and self._repeats():
             self._next_round()
         self._host.note_change()

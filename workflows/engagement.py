@@ -21,10 +21,11 @@ with workflow.unsafe.imports_passed_through():
     from definitions.catalog import Catalog
     from definitions.contacts import Contact
     from definitions.escalation_plans import EscalationPlan, EscalationTarget
+    from definitions.impacts import CRITICAL
     from definitions.on_call_schedules import OnCallSchedule
     from records.engagements import EngagedPerson, EngagementRecord, EngagementStatus, NestedClimb, Page
     from records.timeline import SYSTEM, EventType
-    from workflows.messages import DeliveryReport, HandOver, Snooze
+    from workflows.messages import DeliveryReport, HandOver, Refusal, Snooze, refuse
 
 
 class Engagement:
@@ -55,6 +56,7 @@ class Engagement:
         self._people: dict[str, Person] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._running = False
+        self._falling_back: asyncio.Task[None] | None = None
         is_new = not record.people and record.stage == 0 and record.stage_ends_at is None
         is_new = is_new and not record.round and not record.waits_until
         self._top = self._climber(record, number=None, alias=record.contact, path=[record.contact])
@@ -78,8 +80,7 @@ class Engagement:
                 self._spawn(self._end_snooze(engaged.contact, engaged.snoozed_until))
         for climber in self._nested:
             self._spawn(climber.run())
-        if self._fallback is not None:
-            self._spawn(self._fall_back(self._fallback, rounds=self.record.round))
+        self._look_to_the_fallback()
         await self._top.run()
         while True:
             await workflow.wait_condition(lambda: self._broken or (self._quiet and self._undecided))
@@ -98,7 +99,7 @@ class Engagement:
     def over(self) -> bool:
         """Whether nobody will be paged any more, by what is known now."""
         return not any(climber.climbing for climber in self._climbers) and all(
-            person.finished and person.snoozed_until is None and not self._people[person.contact].is_sending
+            person.finished and person.snoozed_until is None and not self._people[person.contact].is_ending
             for person in self.record.people.values()
         )
 
@@ -210,6 +211,20 @@ class Engagement:
         for engaged in self.record.people.values():
             engaged.snoozed_until = None
         self.note(EventType.ENGAGEMENT_STOP, {"reason": reason}, author=author)
+
+    def take_impact(self, impact: int) -> None:
+        """Pages and conditions from now on go by the new impact; what is critical is held no longer."""
+        self.record.impact = impact
+        if impact == CRITICAL:
+            for person in self.record.people.values():
+                for page in person.pages:
+                    if page.held and page.next_at is not None:
+                        page.next_at = workflow.now()
+
+    def check_take_in(self, catalog: Catalog) -> None:
+        """Refuse definitions that would turn a name into something else under way."""
+        if (name := self._catalog.clash(catalog)) is not None:
+            raise refuse(Refusal.CONFLICT, f"{name!r} was something of another kind when this began")
 
     def take_in(self, catalog: Catalog) -> None:
         """Learn of definitions that came with a message."""
@@ -381,14 +396,18 @@ class Engagement:
         except TimeoutError:
             await workflow.wait_condition(lambda: not self._desk.closing)
         person = self.record.people[contact]
-        if person.snoozed_until != until:
+        if person.snoozed_until != until or self.record.status is EngagementStatus.STOPPED:
             return
         others = [other for other in self.record.people.values() if other is not person]
         if any(other.is_essential and other.acknowledged_at and not other.snoozed_until for other in others):
             person.acknowledged_at = person.snoozed_until = None
             self._unsettle(person)
             if self.record.status is EngagementStatus.ACKNOWLEDGED:
-                self.note_change()
+                data = {
+                    "contact": contact,
+                    "note": f"the snooze is over, and {self.record.acknowledged_by} has it",
+                }
+                self.note(EventType.PAGE_UNACKNOWLEDGEMENT, data | {"stage": person.escalation_stage})
                 return
         self.unacknowledge(contact, author=SYSTEM, note="the snooze is over")
 
@@ -513,6 +532,16 @@ class Engagement:
             for climber in self._climbers:
                 if climber.climbing:
                     self._spawn(climber.run())
+            self._look_to_the_fallback()
+
+    def _look_to_the_fallback(self) -> None:
+        """See to it that the fallback is engaged if it comes to that; an answer taken back may bring it about."""
+        if self._fallback is None or not self._undecided:
+            return
+        if self._falling_back is None or self._falling_back.done():
+            work = self._fall_back(self._fallback, rounds=self.record.round)
+            self._falling_back = asyncio.create_task(work)
+            self._tasks.append(self._falling_back)
 
     # How it ends.
 

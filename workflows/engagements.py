@@ -75,6 +75,7 @@ class Engagements:
             content=content or self._incident.summary,
             public_subject=public_subject or "",
             public_content=public_content or "",
+            title=self._incident.title,
             impact=self._incident.impact,
             started_at=workflow.now(),
         )
@@ -86,6 +87,8 @@ class Engagements:
             part = message.catalog.part_for_engagement(message.contact)
         except KeyError as error:
             raise refuse(Refusal.INVALID, f"the message has no definition of {error.args[0]!r}") from error
+        if (name := self._catalog.clash(message.catalog)) is not None:
+            raise refuse(Refusal.CONFLICT, f"{name!r} was something of another kind when the incident began")
         on_shift = {alias for aliases in message.on_call.values() for alias in aliases}
         if unknown := sorted(on_shift - part.contacts.keys()):
             raise refuse(Refusal.INVALID, f"the message has no definition of {unknown[0]!r}")
@@ -110,9 +113,9 @@ class Engagements:
 
     def take_impact(self, impact: int) -> None:
         """Pages and conditions from now on go by the incident's new impact."""
-        for record in self.records:
-            record.impact = impact
-            self._changed.add(record.engagement_id)
+        for engagement in self:
+            engagement.take_impact(impact)
+            self._changed.add(engagement.record.engagement_id)
 
     def is_under_way(self, contact: str) -> bool:
         """Whether an engagement of that alias still pages, or waits to."""

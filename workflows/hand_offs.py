@@ -24,6 +24,9 @@ TRIES = 5
 FIRST_PAUSE = timedelta(minutes=1)
 """How often a notice that is not taken is handed over, and the first pause, which doubles each time."""
 
+LONGEST_PAUSE = timedelta(minutes=30)
+"""The most patience that a provider gets."""
+
 SLOWEST_LOOK = timedelta(seconds=20)
 SLOWEST_SEND = timedelta(seconds=90)
 LOOKING = RetryPolicy(maximum_interval=timedelta(seconds=30))
@@ -55,7 +58,9 @@ class HandOffsWorkflow:
     @workflow.run
     async def run(self, given: WatchHandOffs) -> None:
         """Look, tell, sleep until somebody comes or goes, an hour has passed, or definitions have changed."""
-        for _ in range(given.rounds):
+        looks = 0
+        while looks < given.rounds or self._telling:  # others come and go while somebody is told
+            looks += 1
             self._changed = False
             answer = await self._look()
             if not answer.watched:
@@ -111,7 +116,7 @@ class HandOffsWorkflow:
             delivery = await self._hand_over(notice)
             if delivery.outcome not in (Outcome.RETRY, Outcome.HELD):
                 return delivery.outcome is not Outcome.REJECTED
-            await workflow.sleep(max(pause, delivery.retry_after or pause))
+            await workflow.sleep(max(pause, min(delivery.retry_after or pause, LONGEST_PAUSE)))
             pause *= 2
         return False
 

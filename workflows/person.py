@@ -73,6 +73,7 @@ class Person:
         self._note = note
         self._sends: dict[str, asyncio.Task[None]] = {}
         self._stopped = False
+        self._ending = False
         channels = {channel.name for channel in contact.channels}
         for page in engaged.pages:
             if page.channel not in channels:  # the contact was changed since, and continues as new
@@ -85,6 +86,7 @@ class Person:
         while not self._over and self._still_trying:
             await self._send_what_is_due(until=None, hurry=lambda: False)
         await workflow.wait_condition(lambda: not self._sends)
+        self._ending = False
         if not self._stopped:  # who was stopped has finished then, and may have been begun anew since
             self._engaged.finished = True
 
@@ -92,13 +94,14 @@ class Person:
         """Send nothing more: they have answered (`read`), or the engagement was stopped."""
         if self._over and not read:
             return
+        self._ending = self._ending or not self._engaged.finished
         self._stopped = self._engaged.finished = True
         for task in self._sends.values():
             task.cancel()
         for page in self._engaged.pages:
             page.next_at = None
             kind = ReceiptType.READ if read else ReceiptType.STOP
-            page.receipts.append(Receipt(type=kind, time=workflow.now(), info=info or reason))
+            page.receive(Receipt(type=kind, time=workflow.now(), info=info or reason))
 
     def let_go(self) -> None:
         """Somebody else pages them from now on: what is still on its way here keeps its number for itself."""
@@ -111,7 +114,7 @@ class Person:
         for page in self._engaged.pages:
             if page.channel == channel and not self._over:
                 page.next_at = None
-                page.receipts.append(Receipt(type=ReceiptType.STOP, time=workflow.now(), info=reason))
+                page.receive(Receipt(type=ReceiptType.STOP, time=workflow.now(), info=reason))
                 if channel in self._sends:
                     self._sends[channel].cancel()
 
@@ -121,7 +124,7 @@ class Person:
         info = report.provider_id if report.delivered else f"{report.provider_id} {report.detail}".strip()
         if any(receipt.type is kind and receipt.info == info for receipt in page.receipts):
             return  # providers say things twice
-        page.receipts.append(Receipt(type=kind, time=workflow.now(), info=info))
+        page.receive(Receipt(type=kind, time=workflow.now(), info=info))
         told = self._told(page) | {"providerId": report.provider_id}
         if report.delivered:
             page.undelivered = 0
@@ -129,7 +132,7 @@ class Person:
                 page.failures, page.next_at = 0, None
             self._note(EventType.PAGE_DELIVERY, told)
             return
-        if not self._over and page.channel not in self._silent:
+        if self._may_send(page):
             page.failures += 1
             page.undelivered += 1
             self._try_again(page, None)
@@ -137,9 +140,9 @@ class Person:
         self._note(EventType.PAGE_FAILURE, told | {"reason": report.detail, "nextAttempt": again})
 
     @property
-    def is_sending(self) -> bool:
-        """Whether a page is on its way."""
-        return bool(self._sends)
+    def is_ending(self) -> bool:
+        """Whether they were stopped, and what was under way has not come to its end yet."""
+        return self._ending
 
     @property
     def cannot_be_reached(self) -> bool:
@@ -152,6 +155,11 @@ class Person:
     @property
     def _over(self) -> bool:
         return self._stopped or self._engaged.finished or self._engaged.acknowledged_at is not None
+
+    def _may_send(self, page: Page) -> bool:
+        """Whether anything more may go out for a page; its channel may have gone with a newer definition."""
+        known = any(channel.name == page.channel for channel in self._contact.channels)
+        return not self._over and known and page.channel not in self._silent
 
     @property
     def _stage(self) -> ContactStage | None:
@@ -243,6 +251,7 @@ class Person:
             content=self._engagement.content,
             public_subject=self._engagement.public_subject,
             public_content=self._engagement.public_content,
+            title=self._engagement.title,
             sender=self._engagement.sender,
             impact=self._engagement.impact,
             stage=self._engaged.escalation_stage,
@@ -269,24 +278,29 @@ class Person:
     def _take(self, page: Page, delivery: Delivery, started: datetime) -> None:
         told = self._told(page) | {"outcome": delivery.outcome}
         if delivery.outcome is Outcome.SENT:
-            page.receipts.append(Receipt(type=ReceiptType.SENT, time=delivery.at, info=delivery.provider_id))
+            page.receive(Receipt(type=ReceiptType.SENT, time=delivery.at, info=delivery.provider_id))
             page.send += 1
             page.failures = 0
             page.next_at = page.next_at or self._repetition(page, started)
+            page.held = False
             told["providerId"] = delivery.provider_id
             self._note(EventType.PAGE, told | _remarks(delivery), at=delivery.at)
             return
         if delivery.outcome is Outcome.HELD:
-            page.next_at = workflow.now() + (delivery.retry_after or FIRST_RETRY)
-            held = {"until": page.next_at.isoformat()} | _remarks(delivery)
+            until = None
+            if self._may_send(page):
+                page.held = True
+                page.next_at = until = workflow.now() + (delivery.retry_after or FIRST_RETRY)
+            held = {"until": until.isoformat() if until else None} | _remarks(delivery)
             self._note(EventType.PAGE_HELD, told | held, at=delivery.at)
             return
-        page.receipts.append(Receipt(type=ReceiptType.ERROR, time=delivery.at, info=delivery.detail))
+        page.receive(Receipt(type=ReceiptType.ERROR, time=delivery.at, info=delivery.detail))
         page.failures += 1
+        page.held = False
         page.rejected = delivery.outcome is Outcome.REJECTED
         unknown = delivery.outcome is Outcome.UNKNOWN
         page.unknown += 1 if unknown else 0
-        if not self._over:
+        if self._may_send(page):
             self._try_again(page, delivery.retry_after, blindly=unknown)
         again = page.next_at.isoformat() if page.next_at else None
         self._note(
@@ -322,7 +336,7 @@ class Person:
     def _repetition(self, page: Page, started: datetime) -> datetime | None:
         """When the page is sent again: every retry interval, but not once its stage has ended."""
         ends_at = self._engaged.stage_ends_at
-        if self._stage is None or ends_at is None or self._over:
+        if self._stage is None or ends_at is None or not self._may_send(page):
             return None
         for target in self._stage.targets:
             if target.channel == page.channel and target.retry_interval:

@@ -139,6 +139,10 @@ class EngagementWorkflow(Answering):
         """What has happened so far."""
         return fold(self._journal.timeline)
 
+    def _hears_signals(self) -> bool:
+        """Engagements that stood alone did not, once: what they ignored then is ignored when replayed."""
+        return workflow.patched("stand-alone-hears-acknowledge")
+
     def _answerable(self) -> Iterable[Engagement]:
         return [self._engagement]
 

@@ -11,7 +11,8 @@ from records.base import Record
 class PageMessage(Record):
     """Everything a channel needs. `key` is the same for every attempt at the same message.
 
-    `stage` is the escalation stage, `send` how many messages went before on this page; `plan` is the response plan.
+    `stage` is the escalation stage, `send` how many messages went before on this page; `plan` is the
+    response plan, `title` the incident's title without anything before it.
     """
 
     key: str
@@ -25,6 +26,7 @@ class PageMessage(Record):
     content: str
     public_subject: str = ""
     public_content: str = ""
+    title: str = ""
     sender: str = ""
     impact: int | None = None
     stage: int = 0

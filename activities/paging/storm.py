@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import asyncpg
 from temporalio import activity
 
 from activities.paging.messages import Delivery, Outcome
 from definitions.impacts import CRITICAL
 from records import storms
 from records.bounded import acquire_within
-from records.database import DatabaseUnavailable
 from records.storms import Go, Hold, Line, Told
 
 if TYPE_CHECKING:
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
 PATIENCE = 0.5
 """Seconds a page waits for PostgreSQL's word; after that it goes."""
 
-_AWAY = (DatabaseUnavailable, asyncpg.PostgresError, asyncpg.InterfaceError)
 _ARRIVED = (Outcome.SENT, Outcome.UNKNOWN)
 
 
@@ -39,8 +36,10 @@ class Storms:
         try:
             async with acquire_within(self._pool, PATIENCE) as connection:
                 return await storms.admit(connection, _line(message), message.min_gap)
-        except _AWAY as error:
-            activity.logger.warning("a page goes without asking about others: %s", error)
+        except Exception as error:  # whatever keeps us from asking, somebody has to be paged
+            activity.logger.warning(
+                "a page goes without asking about others: %s: %s", type(error).__name__, error
+            )
             return Go()
 
     async def settle(self, message: PageMessage, delivery: Delivery | None) -> None:
@@ -54,9 +53,12 @@ class Storms:
                     await storms.settle(connection, _line(message), arrived=arrived)
                 elif arrived:
                     await storms.note(connection, _line(message))
-        except _AWAY as error:
-            # Others wait for a minute at most, then page on their own.
-            activity.logger.warning("the others cannot be told of a page that went: %s", error)
+        except (
+            Exception
+        ) as error:  # the page has gone; others wait for a minute at most, then page on their own
+            activity.logger.warning(
+                "the others cannot be told of a page that went: %s: %s", type(error).__name__, error
+            )
 
 
 def _may_be_held(message: PageMessage) -> bool:

@@ -165,15 +165,15 @@ class Story:
 
     async def acknowledge_by_link(self, contact: str, link: str | None) -> None:
         """The contact says they have it by the link in a message; `link` is its key."""
-        await self._tell("acknowledge", Acknowledge(contact=contact, link=link))
+        await self.tell("acknowledge", Acknowledge(contact=contact, link=link))
 
     async def decline(self, contact: str, *, link: str | None = None) -> None:
         """The contact says they cannot."""
-        await self._tell("decline", Decline(contact=contact, link=link))
+        await self.tell("decline", Decline(contact=contact, link=link))
 
     async def unacknowledge(self, contact: str) -> None:
         """The contact takes back what they said."""
-        await self._tell("unacknowledge", Unacknowledge(contact=contact))
+        await self.tell("unacknowledge", Unacknowledge(contact=contact))
 
     async def unacknowledge_once_possible(self, contact: str) -> None:
         """The same, in the moment in which there is something to take back."""
@@ -184,14 +184,14 @@ class Story:
 
     async def snooze(self, contact: str, duration: str) -> None:
         """The contact says they have it for so long."""
-        await self._tell("snooze", Snooze(contact=contact, duration=parse_duration(duration)))
+        await self.tell("snooze", Snooze(contact=contact, duration=parse_duration(duration)))
 
     async def hand_over(self, contact: str, to: str) -> None:
         """The contact gives it to another."""
         catalog = (await self._tocsin.catalog()).part_for_engagement(to)
-        await self._tell("hand_over", HandOver(contact=contact, to=to, catalog=catalog))
+        await self.tell("hand_over", HandOver(contact=contact, to=to, catalog=catalog))
 
-    async def _tell(self, update: str, message: Message) -> None:
+    async def tell(self, update: str, message: Message) -> None:
         """Say something to the workflow; raises RefusedError."""
         try:
             await self.handle.execute_update(update, message)
