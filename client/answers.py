@@ -13,9 +13,20 @@ from client.connection import build
 from client.engagements import Engagements
 from client.errors import ConflictError, InvalidInputError, NotFoundError, UnavailableError
 from client.incidents import Incidents
+from definitions.durations import format_duration
 from records.engagements import EngagementRecord
 from records.incidents import IncidentRecord
-from workflows.messages import Acknowledge, Answer, Decline, HandOver, RefusedAnswer, Snooze, Unacknowledge
+from workflows.messages import (
+    LONGEST_SNOOZE,
+    SHORTEST_SNOOZE,
+    Acknowledge,
+    Answer,
+    Decline,
+    HandOver,
+    RefusedAnswer,
+    Snooze,
+    Unacknowledge,
+)
 from workflows.starting import PATIENCE
 
 Answered: TypeAlias = IncidentRecord | EngagementRecord
@@ -46,10 +57,21 @@ _MESSAGES: dict[AnswerKind, type[Answer]] = {
 }
 
 
+def snooze_trouble(duration: timedelta) -> str:
+    """What is wrong with a snooze of that length, in words; empty if nothing is."""
+    if SHORTEST_SNOOZE <= duration <= LONGEST_SNOOZE:
+        return ""
+    wrong = "short" if duration < SHORTEST_SNOOZE else "long"
+    least, most = format_duration(SHORTEST_SNOOZE), format_duration(LONGEST_SNOOZE)
+    return f"{format_duration(duration)} is too {wrong}; snooze for {least} to {most}"
+
+
 def answer_message(kind: AnswerKind, *, duration: timedelta | None = None, **fields: Any) -> Answer:
     """The message of an answer; raises InvalidInputError."""
     if kind is AnswerKind.SNOOZE:
-        fields["duration"] = SNOOZE if duration is None else duration
+        fields["duration"] = span = SNOOZE if duration is None else duration
+        if trouble := snooze_trouble(span):
+            raise InvalidInputError(f"duration: {trouble}")
     return build(_MESSAGES[kind], **fields)
 
 

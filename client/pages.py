@@ -177,7 +177,14 @@ class Pages(Answers):
         if await self._page_with_code([page], code) is None:
             reason = f"wrong accept code for page {page.page_id}"
             await self._note_refusal(page.subject_id, "accept code", page.contact, reason)
-            raise InvalidInputError(reason)
+            raise InvalidInputError(f"wrong accept code; {await self._tries_left(page)}")
+
+    async def _tries_left(self, page: PlacedPage) -> str:
+        async with self._database() as database:
+            left = await pages.tries_left(database, page.page_id)
+        if not left:
+            return "that was the last try: use the link that was sent, or `tocsin ack`"
+        return f"{left} more {'try' if left == 1 else 'tries'}"
 
     async def _page_with_code(self, asked: Sequence[PlacedPage], code: str) -> PlacedPage | None:
         """The one that the code is for. Each of them counts it if it is wrong; ConflictError if none takes any more."""

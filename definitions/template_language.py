@@ -25,10 +25,15 @@ FACTS = (
     "sender",
     "stage",
     "send",
+    "others",
     "channel",
     "channel_type",
 )
-"""What a template may speak of. `title` and `subject` are the same; stage and send count from 0."""
+"""What a template may speak of.
+
+`title` is the incident's, `subject` the standard subject with what stands before the title; stage and send count from
+0; `others` are the incidents that were held back and are told of with this one.
+"""
 
 FILTERS = (
     "capitalize",
@@ -47,10 +52,13 @@ FILTERS = (
 )
 
 _SAMPLES: tuple[Mapping[str, object], ...] = (
-    dict.fromkeys(FACTS, "text") | {"impact": 2, "stage": 0, "send": 0},
-    dict.fromkeys(FACTS, "") | {"incident_id": None, "impact": None, "plan": None, "stage": 1, "send": 2},
+    dict.fromkeys(FACTS, "text") | {"impact": 2, "stage": 0, "send": 0, "others": 0},
+    dict.fromkeys(FACTS, "")
+    | {"incident_id": None, "impact": None, "plan": None, "stage": 1, "send": 2, "others": 3},
 )
 """A page of an incident, and one that stands alone and says as little as can be."""
+
+_EMPTY_IMPACT = "impact is empty outside incidents; write {% if impact and impact < 3 %}"
 
 _WORDS: dict[type[nodes.Node], str] = {
     nodes.For: "has a loop",
@@ -106,9 +114,17 @@ def render(template: str, facts: Mapping[str, object], *, longest: int) -> str:
 @lru_cache(maxsize=1024)
 def problem_of(template: str) -> str | None:
     """What is wrong with a template in one line, or None: its grammar, its variables, and rendering sample facts."""
+    for facts in _SAMPLES:
+        problem = _problem_with(template, facts)
+        if problem is not None:
+            lacks_impact = facts["impact"] is None and not _problem_with(template, {**facts, "impact": 2})
+            return _EMPTY_IMPACT if lacks_impact else problem
+    return None
+
+
+def _problem_with(template: str, facts: Mapping[str, object]) -> str | None:
     try:
-        for facts in _SAMPLES:
-            render(template, facts, longest=1)
+        render(template, facts, longest=1)
     except TemplateFailure as failure:
         return str(failure)
     return None

@@ -80,6 +80,14 @@ async def claim_tries(connection: Connection, page_ids: Sequence[str]) -> set[st
     return {row["page_id"] for row in rows}
 
 
+async def tries_left(connection: Connection, page_id: str) -> int:
+    """How many codes may still be tried for a page."""
+    tries: int | None = await connection.fetchval(
+        "select tries from wrong_codes where page_id = $1::uuid", page_id
+    )
+    return WRONG_CODES - (tries or 0)
+
+
 async def return_tries(connection: Connection, page_ids: Sequence[str]) -> None:
     """Give a try back to each page: the code was right."""
     await connection.execute(

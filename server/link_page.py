@@ -56,11 +56,14 @@ def state_page(
     now = now or datetime.now(UTC)
     person = _contact_of(state, link)
     used = person is not None and link.key in person.used_links
-    if used and not words:
-        words = "This link has been used. A link does its work once."
+    if not words:
+        used_words = "This link has been used. A link does its work once." if used else ""
+        words = " ".join(filter(None, (already(state, link), used_words)))
     return _page(
         _title(state),
         words=words,
+        contents=_contents(state, link),
+        answers_as=link.contact,
         facts=_facts(state, now),
         people=[
             PersonLine(each.contact, _standing(each, now))
@@ -90,10 +93,22 @@ def who_has_it(state: PageState, now: datetime) -> str:
     return " ".join(dict.fromkeys(said))
 
 
+def already(state: PageState, link: PageLink) -> str:
+    """What the link's contact has said before, as a sentence; empty if they are still asked."""
+    person = _contact_of(state, link)
+    if person is None or person.handed_over_to is not None:
+        return ""
+    if person.acknowledged_at is not None:
+        return "You have it already."
+    return "You have said already that you cannot." if person.declined_at is not None else ""
+
+
 def _page(
     heading: str,
     *,
     words: str,
+    contents: Sequence[str] = (),
+    answers_as: str = "",
     facts: Sequence[tuple[str, str]] = (),
     people: Sequence[PersonLine] = (),
     choices: Sequence[tuple[AnswerKind, str]] = (),
@@ -102,6 +117,8 @@ def _page(
     html = _TEMPLATES.get_template("link.html").render(
         heading=heading,
         words=words,
+        contents=contents,
+        answers_as=answers_as,
         facts=facts,
         people=people,
         choices=choices,
@@ -117,6 +134,13 @@ def _title(state: PageState) -> str:
     if state.incident is not None:
         return state.incident.title
     return next((engagement.subject for engagement in state.engagements), "A page")
+
+
+def _contents(state: PageState, link: PageLink) -> list[str]:
+    """What happened: the incident's summary, and what the page said if that is something else."""
+    texts = [state.incident.summary] if state.incident is not None else []
+    texts += [one.content for one in state.engagements if one.engagement_id == link.engagement_id]
+    return list(dict.fromkeys(text.strip() for text in texts if text.strip()))
 
 
 def _facts(state: PageState, now: datetime) -> list[tuple[str, str]]:

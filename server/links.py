@@ -15,7 +15,7 @@ from client.answers import AnswerKind
 from client.errors import ConflictError, InvalidInputError, NotFoundError, TocsinError, UnavailableError
 from records.signing import ExpiredLinkError, ForgedLinkError, PageLink
 from server.bodies import TooLargeError, read_form
-from server.link_page import CHOICES, is_closed, plain_page, state_page, who_has_it
+from server.link_page import CHOICES, already, is_closed, plain_page, state_page, who_has_it
 
 OUTCOMES = {
     AnswerKind.ACKNOWLEDGE: "You have it. You are not paged for it any more.",
@@ -67,7 +67,7 @@ async def _state(tocsin: Tocsin, link: PageLink, *, words: str = "", status: int
     except NotFoundError as error:
         return _refused(error)
     if words and is_closed(state):  # it counts, but promises nothing that does not happen any more
-        words = "That was noted. It has been resolved meanwhile: nobody is paged for it any more."
+        words = "It was resolved; your answer is noted. Nobody is paged for it any more."
     return state_page(state, link, words=words, status=status)
 
 
@@ -78,7 +78,9 @@ async def _conflict(tocsin: Tocsin, link: PageLink, error: ConflictError) -> Res
         state = await tocsin.page_of_link(link)
     except (UnavailableError, NotFoundError):
         return plain_page("This link does nothing any more", words, status=409)
-    words = " ".join(filter(None, (words, who_has_it(state, datetime.now(UTC)))))
+    if state.incident is not None and is_closed(state):
+        words = "It was resolved: nobody is paged for it any more. Nothing was changed."
+    words = " ".join(filter(None, (already(state, link), words, who_has_it(state, datetime.now(UTC)))))
     return state_page(state, link, words=words, status=409)
 
 

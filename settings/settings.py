@@ -106,8 +106,10 @@ class Settings(BaseSettings):
     def twilio(self) -> TwilioAccount:
         """The account at Twilio; raises NotConfiguredError, SettingsError and SecretNotFoundError."""
         if self.twilio_account_sid is None or self.twilio_from is None:
-            missing = "TOCSIN_TWILIO_FROM" if self.twilio_account_sid else "TOCSIN_TWILIO_ACCOUNT_SID"
-            raise NotConfiguredError(f"no way to SMS and calls is known; set {missing}")
+            raise NotConfiguredError(
+                "SMS and calls are not set up: set TOCSIN_TWILIO_ACCOUNT_SID, TOCSIN_TWILIO_FROM and the secret "
+                f"{AUTH_TOKEN}"
+            )
         voice = self.twilio_voice_from
         if voice is not None:
             check_sender("TOCSIN_TWILIO_VOICE_FROM", voice, services=False)

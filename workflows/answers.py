@@ -106,9 +106,8 @@ class Answering:
     @workflow.update
     async def snooze(self, message: Snooze) -> Any:
         """A contact has it for a while, and is paged anew after that."""
-        for engagement in self._taken(message):
-            if engagement.record.status is not EngagementStatus.STOPPED:
-                engagement.snooze(message)
+        for engagement in _concerned(self._taken(message), message.contact):
+            engagement.snooze(message)
         return await self._answer()
 
     @snooze.validator
@@ -201,6 +200,12 @@ class Answering:
             if message.link is not None:
                 engagement.record.people[message.contact].used_links.append(message.link)
         return found
+
+
+def _concerned(engagements: list[Engagement], contact: str) -> list[Engagement]:
+    """Those in which the contact is being paged or has answered; if there are none, all that were not stopped."""
+    going = [one for one in engagements if one.record.status is not EngagementStatus.STOPPED]
+    return [one for one in going if not one.over or _has_answered(one, contact)] or going
 
 
 def _can_hand_over(engagement: Engagement, contact: str) -> bool:

@@ -433,7 +433,7 @@ class Engagement:
             known.round, known.escalation_stage = latest
         if known is not None and known.acknowledged_at is not None:
             return True
-        if known is not None and not known.finished:
+        if known is not None and not known.finished and not self._has_run_out(known, round_):
             return self._can_be_paged(contact)
         self.record.people[contact.name] = EngagedPerson(
             contact=contact.name,
@@ -448,6 +448,13 @@ class Engagement:
         )
         self._start(self.record.people[contact.name])
         return self._can_be_paged(contact)
+
+    def _has_run_out(self, known: EngagedPerson, round_: int) -> bool:
+        """Whether somebody's own plan ends in this very moment: then it is over, and they are engaged anew."""
+        if not self._people[known.contact].runs_out_now:
+            return False
+        # Before plans could repeat, such a plan counted as running on.
+        return round_ > 0 or workflow.patched("who-runs-out-as-a-stage-begins-is-engaged-anew")
 
     def _can_be_paged(self, contact: Contact) -> bool:
         """Whether a stage of this contact alone is worth waiting for."""

@@ -98,10 +98,14 @@ class Unacknowledge(Answer):
     """`contact` does not have it after all: they are paged anew, and the plan goes on."""
 
 
+SHORTEST_SNOOZE = timedelta(minutes=1)
+LONGEST_SNOOZE = timedelta(days=7)
+
+
 class Snooze(Answer):
     """`contact` has it until a time from now; then they are paged anew."""
 
-    duration: Annotated[timedelta, Field(ge=timedelta(minutes=1), le=timedelta(days=7))]
+    duration: Annotated[timedelta, Field(ge=SHORTEST_SNOOZE, le=LONGEST_SNOOZE)]
 
 
 class HandOver(Answer):

@@ -104,7 +104,8 @@ class Person:
             page.receive(Receipt(type=kind, time=workflow.now(), info=info or reason))
 
     def let_go(self) -> None:
-        """Somebody else pages them from now on: what is still on its way here keeps its number for itself."""
+        """Another one pages them from now on: what is still on its way here keeps its number for itself."""
+        self._stopped = True
         for page in self._engaged.pages:
             if page.channel in self._sends:
                 page.send += 1
@@ -143,6 +144,13 @@ class Person:
     def is_ending(self) -> bool:
         """Whether they were stopped, and what was under way has not come to its end yet."""
         return self._ending
+
+    @property
+    def runs_out_now(self) -> bool:
+        """Whether the last stage of their plan is at its end, and nothing of it is left to do."""
+        last, ends_at = len(self._contact.plan.stages) - 1, self._engaged.stage_ends_at
+        at_its_end = self._engaged.stage == last and ends_at is not None and ends_at <= workflow.now()
+        return (at_its_end or self._engaged.stage > last) and not self._still_trying
 
     @property
     def cannot_be_reached(self) -> bool:

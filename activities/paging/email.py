@@ -1,5 +1,7 @@
 """Pages by mail, over SMTP."""
 
+import hashlib
+import re
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
@@ -15,6 +17,9 @@ from settings import SmtpServer, SmtpTls
 STEP_TIMEOUT = 10.0
 """Seconds for each step of the SMTP conversation."""
 
+LONGEST_PLAIN_KEY = 64
+"""Characters of a key that stands in the Message-ID as it is; a line of a mail is not to be too long."""
+
 _START_TLS = {SmtpTls.IMPLICIT: False, SmtpTls.ALWAYS: True, SmtpTls.AUTO: None, SmtpTls.NEVER: False}
 
 
@@ -26,19 +31,27 @@ _HEADERS = {
 
 
 def mail(letter: Letter, sender: str) -> EmailMessage:
-    """The letter as a mail. Its Message-ID is the letter's key: repeated attempts are the same mail."""
+    """The letter as a mail. Its Message-ID is made of the letter's key: repeated attempts are the same mail."""
     domain = sender.rpartition("@")[2] or "tocsin.invalid"
     message = EmailMessage()
     message["From"] = sender
     message["To"] = letter.channel.address
     message["Subject"] = " ".join(letter.subject.split())
     message["Date"] = format_datetime(datetime.now(UTC))
-    message["Message-ID"] = f"<{letter.key}@{domain}>"
+    message["Message-ID"] = f"<{_dot_atom(letter.key)}@{domain}>"
     for header, fact in _HEADERS.items():
         if fact in letter.about:
             message[header] = str(letter.about[fact] or "none")
     message.set_content(letter.body)
     return message
+
+
+def _dot_atom(key: str) -> str:
+    """The key as what may stand before a Message-ID's @ (RFC 5322), different for different keys."""
+    plain = re.sub(r"[^A-Za-z0-9_-]", "-", key)
+    if plain == key and len(key) <= LONGEST_PLAIN_KEY:
+        return key
+    return f"{plain[:LONGEST_PLAIN_KEY]}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
 
 
 async def send(letter: Letter, smtp: SmtpServer, sender: str) -> Delivery:

@@ -1,5 +1,6 @@
 """The words of a page: what happened, and how to say "I have it"."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from activities.paging.messages import PageMessage
@@ -40,11 +41,11 @@ def words(message: PageMessage, answering: Answering, *, others: int = 0) -> Wor
 
     A quiet channel gets the public text, and no link: whoever reads along could open it.
     """
-    subject, content, failure = _text(message)
+    subject, content, failure = _text(message, others)
     quiet = message.channel.is_quiet
     more = _more(others)
     return Words(
-        subject=subject,
+        subject=subject + _and_more(others),
         content=content,
         body=_body(message, subject, content, more, answering),
         short=_short(
@@ -67,7 +68,7 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _text(message: PageMessage) -> tuple[str, str, str]:
+def _text(message: PageMessage, others: int) -> tuple[str, str, str]:
     """Subject and content for the channel, and what was wrong with its templates."""
     templates = message.templates
     if message.channel.is_quiet:
@@ -80,16 +81,17 @@ def _text(message: PageMessage) -> tuple[str, str, str]:
         names = ("subject", "content")
     failures = []
     if templates is not None:
-        subject, failed = _rendered(templates, names[0], message, subject, LONGEST_SUBJECT)
+        facts = _facts(message, others)
+        subject, failed = _rendered(templates, names[0], facts, subject, LONGEST_SUBJECT)
         failures.append(failed)
-        content, failed = _rendered(templates, names[1], message, content, LONGEST_CONTENT)
+        content, failed = _rendered(templates, names[1], facts, content, LONGEST_CONTENT)
         failures.append(failed)
     storable = [text.encode("utf-8", "replace").decode() for text in (subject, content)]
     return one_line(storable[0]), storable[1].strip(), "; ".join(filter(None, failures))
 
 
 def _rendered(
-    templates: MessageTemplates, name: str, message: PageMessage, standard: str, longest: int
+    templates: MessageTemplates, name: str, facts: Mapping[str, object], standard: str, longest: int
 ) -> tuple[str, str]:
     template: str | None = getattr(templates, name)
     if template is None:
@@ -98,17 +100,17 @@ def _rendered(
     from definitions.template_language import TemplateFailure, render
 
     try:
-        return render(template, _facts(message), longest=longest), ""
+        return render(template, facts, longest=longest), ""
     except TemplateFailure as failure:
         return standard, f"the plan's messages.{name} was not used: {failure}"
 
 
-def _facts(message: PageMessage) -> dict[str, object]:
+def _facts(message: PageMessage, others: int) -> dict[str, object]:
     return {
         "incident_id": message.incident_id,
         "engagement_id": message.engagement_id,
         "subject": message.subject,
-        "title": message.subject,
+        "title": message.title or message.subject,
         "content": message.content,
         "impact": message.impact,
         "plan": message.plan,
@@ -117,6 +119,7 @@ def _facts(message: PageMessage) -> dict[str, object]:
         "sender": message.sender,
         "stage": message.stage,
         "send": message.send,
+        "others": others,
         "channel": message.channel.name,
         "channel_type": message.channel.type.value,
     }
@@ -132,24 +135,26 @@ def _neutral(message: PageMessage) -> str:
 def _more(others: int) -> str:
     if not others:
         return ""
-    incidents = "1 more incident pages" if others == 1 else f"{others} more incidents page"
-    return f"{incidents} you; `tocsin list` shows them"
+    if others == 1:
+        return "1 more incident pages you; `tocsin list` shows it"
+    return f"{others} more incidents page you; `tocsin list` shows them"
+
+
+def _and_more(others: int) -> str:
+    return f", and {others} more incident{'' if others == 1 else 's'}" if others else ""
 
 
 def _body(message: PageMessage, subject: str, content: str, more: str, answering: Answering) -> str:
-    lines = [f"{message.display_name or message.contact}, you are being paged.", "", subject]
-    for paragraph in (content, more):
-        if paragraph:
-            lines += ["", paragraph]
-    lines.append("")
-    if answering.link and not message.channel.is_quiet:
-        lines.append(f"To acknowledge, open {answering.link}")
-        lines.append(f"or run: tocsin ack {message.subject_id} --contact {message.contact}")
-    else:
-        lines.append(f"To acknowledge: tocsin ack {message.subject_id} --contact {message.contact}")
-    if answering.code:
-        lines.append(f"Code: {answering.code}")
-    return "\n".join(lines) + "\n"
+    """Whoever was woken reads the first lines: what it is, and what to press."""
+    has_link = answering.link is not None and not message.channel.is_quiet
+    head = [subject, more, f"I have it / I cannot / snooze: {answering.link}" if has_link else ""]
+    foot = [
+        f"You are {message.contact} (stage {message.stage + 1}).",
+        f"{'Or' if has_link else 'To answer,'} run: tocsin ack {message.subject_id} --contact {message.contact}",
+        f"or: tocsin accept {message.page_id} {answering.code}" if answering.code else "",
+    ]
+    paragraphs = ["\n".join(filter(None, head)), content, "\n".join(filter(None, foot))]
+    return "\n\n".join(filter(None, paragraphs)) + "\n"
 
 
 def _short(

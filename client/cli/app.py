@@ -37,7 +37,10 @@ COMMANDS: dict[Group, dict[str, tuple[str, str]]] = {
             "client.cli.incidents:list_",
             "List incidents, newest first; without options those that are open.",
         ),
-        "show": ("client.cli.incidents:show", "Show an incident: how it stands, who was paged, what runs."),
+        "show": (
+            "client.cli.incidents:show",
+            "Show an incident or engagement: how it stands, who was paged.",
+        ),
         "watch": (
             "client.cli.watch:watch",
             "Watch an incident live until it is closed. Ctrl-C stops watching only.",
@@ -59,7 +62,10 @@ COMMANDS: dict[Group, dict[str, tuple[str, str]]] = {
     },
     PEOPLE: {
         "engage": ("client.cli.engagements:engage", "Page somebody else for an open incident."),
-        "disengage": ("client.cli.engagements:disengage", "Stop paging in one engagement of an incident."),
+        "disengage": (
+            "client.cli.engagements:disengage",
+            "Stop paging in one engagement, of an incident or alone.",
+        ),
         "page": ("client.cli.engagements:page", "Page somebody without an incident."),
         "decline": ("client.cli.pages:decline", "Say that somebody cannot: whoever comes next is paged."),
         "unack": ("client.cli.pages:unack", "Say that somebody does not have it after all: paging goes on."),

@@ -10,10 +10,11 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from client.cli.arguments import IncidentId
+from client.cli.engagement_pictures import engagement_page
 from client.cli.incident_pictures import incident_line, incident_page, incident_table
 from client.cli.session import Asked
 from client.connection import build
-from client.errors import InvalidInputError
+from client.errors import InvalidInputError, NotFoundError
 from client.incidents import StartedIncident
 from records.incidents import IncidentRecord, IncidentStatus, Trigger
 
@@ -21,6 +22,14 @@ MOST_READ = 4 * 1024 * 1024
 """Characters of raw data that are read at all; far fewer are accepted."""
 
 MOST_LISTED = 1000
+
+Shown = Annotated[
+    str,
+    Parameter(
+        help="The id of an incident, or of an engagement such as `tocsin page` prints; "
+        "four characters are enough where no other id begins so."
+    ),
+]
 
 
 class Status(StrEnum):
@@ -105,10 +114,19 @@ async def list_(
     session.answer(found, Text(f"No {'' if status is Status.ALL else status.lower() + ' '}incidents{hint}."))
 
 
-async def show(incident: IncidentId, /, *, session: Asked) -> None:
-    """Show an incident with its engagements and runbook executions."""
+async def show(incident_or_engagement: Shown, /, *, session: Asked) -> None:
+    """Show an incident with its engagements and runbook executions, or one engagement."""
     async with session.connect() as tocsin:
-        details = await tocsin.get_incident(incident)
+        full = await tocsin.full_id(incident_or_engagement)
+        try:
+            details = await tocsin.get_incident(full)
+        except NotFoundError as unknown:
+            try:
+                engagement = await tocsin.get_engagement(full)
+            except NotFoundError:
+                raise unknown from None
+            session.answer(engagement, engagement_page(engagement, datetime.now(UTC)))
+            return
     session.answer(details, incident_page(details, datetime.now(UTC)))
 
 

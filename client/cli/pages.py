@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.text import Text
 
-from client.answers import Answered, AnswerKind
+from client.answers import Answered, AnswerKind, snooze_trouble
 from client.cli.engagement_pictures import engagement_page
 from client.cli.incident_pictures import incident_line
 from client.cli.session import Asked, Session
@@ -76,6 +76,8 @@ async def snooze(
         span = parse_duration(duration)
     except ValueError as error:
         raise InvalidInputError(f"--for: {error}") from error
+    if trouble := snooze_trouble(span):
+        raise InvalidInputError(f"--for: {trouble}")
     told = f"{{contact}} has it for {duration}."
     await _answer(session, incident_or_engagement, AnswerKind.SNOOZE, contact, note, told=told, duration=span)
 

@@ -7,6 +7,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from client.automations import AutomationDetails
+from client.cli.failures import in_a_line
 from client.cli.screen import styled, table
 from client.cli.times import clock, rough
 from definitions.automation import StepView
@@ -33,7 +34,7 @@ def execution_page(details: AutomationDetails, now: datetime) -> RenderableType:
     parts: list[RenderableType] = [
         execution_heading(automation),
         Text(f"id {automation.execution_id}, started by {automation.started_by}"),
-        steps_table(details.steps, now),
+        steps_table(details.steps, now, whole=True),
     ]
     parts += [
         Text(f"{step.name}.{name} = {value}")
@@ -43,8 +44,11 @@ def execution_page(details: AutomationDetails, now: datetime) -> RenderableType:
     return Group(*parts)
 
 
-def steps_table(steps: Sequence[StepView], now: datetime) -> RenderableType:
-    """A line for each step: ✓ past (✗ if it failed), ▶ current, · future, - not taken."""
+def steps_table(steps: Sequence[StepView], now: datetime, *, whole: bool = False) -> RenderableType:
+    """A line for each step: ✓ past (✗ if it failed), ▶ current, · future, - not taken.
+
+    Why a step failed is cut to one line, unless the `whole` of it is wanted.
+    """
     if not steps:
         return Text("  has not begun")
     rows = [
@@ -54,7 +58,7 @@ def steps_table(steps: Sequence[StepView], now: datetime) -> RenderableType:
             step.action.removeprefix("aws:"),
             styled(step.status.value if step.started_at else "", _status_style(step.status)),
             _times(step, now),
-            _remark(step),
+            _remark(step, whole=whole),
         )
         for step in steps
     ]
@@ -67,9 +71,9 @@ def _times(step: StepView, now: datetime) -> str:
     return f"{clock(step.started_at, now)}, {rough((step.ended_at or now) - step.started_at)}"
 
 
-def _remark(step: StepView) -> str:
+def _remark(step: StepView, *, whole: bool) -> str:
     if step.failure_message:
-        return step.failure_message
+        return step.failure_message if whole else in_a_line(step.failure_message)
     if step.status is not StepStatus.WAITING:
         return f"attempt {step.attempt} of {step.max_attempts}" if step.attempt > 1 else ""
     if step.action == "aws:pause":

@@ -5,12 +5,11 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 
-from rich.console import Group
 from rich.text import Text
 
 from client.cli.arguments import IncidentId, Time
 from client.cli.session import Asked
-from client.cli.story import event_line
+from client.cli.story import Story
 from client.cli.times import read_time
 from client.errors import InvalidInputError, NotFoundError
 from client.tocsin import Tocsin
@@ -49,8 +48,7 @@ async def timeline(
         events = await _read(tocsin, full, from_history=from_history)
         if not events:
             await has_ended(tocsin, full)
-    now = datetime.now(UTC)
-    session.answer(events, Group(*(event_line(event, now) for event in events)))
+    session.answer(events, Story(events, datetime.now(UTC)))
 
 
 async def note(
@@ -116,7 +114,7 @@ async def print_as_it_happens(
     """Print each event, and again when it changes, until the subject ends or Ctrl-C."""
     try:
         async for event in _happening(tocsin, subject_id, from_history=from_history):
-            session.answer_line(event, event_line(event, datetime.now(UTC)))
+            session.answer_line(event, Story([event], datetime.now(UTC)))
     except asyncio.CancelledError:
         return  # Ctrl-C is how this ends
 

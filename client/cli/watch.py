@@ -13,7 +13,7 @@ from client.cli.arguments import IncidentId
 from client.cli.incident_pictures import incident_line, incident_page
 from client.cli.screen import Plain, make_console, show
 from client.cli.session import Asked
-from client.cli.story import event_line
+from client.cli.story import Story
 from client.cli.timelines import print_as_it_happens
 from client.errors import UnavailableError
 from client.incidents import IncidentDetails
@@ -58,7 +58,7 @@ def frame(
         incident_page(details, now),
         Text(),
         Text("last events", style="bold"),
-        *(event_line(event, now) for event in events[-LAST_EVENTS:]),
+        Story(events[-LAST_EVENTS:], now),
     ]
     if trouble:
         parts += [Text(), Text(f"This may be out of date: {trouble}", style="bold red")]

@@ -1,5 +1,7 @@
 """Runbooks from the command line, by the id of the execution or of its incident."""
 
+from pathlib import Path
+
 import pytest
 
 from client.cli.runbooks import read_parameters
@@ -62,3 +64,31 @@ def test_parameters_are_texts_lists_or_json() -> None:
 def test_a_parameter_that_cannot_be_read_is_refused(given: str) -> None:
     with pytest.raises(InvalidInputError, match="-p"):
         read_parameters([given])
+
+
+SCRIPT = """
+kind: Runbook
+name: broken
+document:
+  schemaVersion: "0.3"
+  mainSteps:
+    - name: Break
+      action: aws:executeScript
+      inputs: {Runtime: python3.11, Handler: main, Script: "def main(events, context): return {}['host']"}
+"""
+
+
+async def test_a_traceback_is_shown_whole_by_execution_alone(working: Command, tmp_path: Path) -> None:
+    plans = tmp_path / "broken.yaml"
+    plans.write_text(
+        f"{SCRIPT}---\nkind: ResponsePlan\nname: quiet\nincident_template: {{title: Odd, impact: 4}}\n"
+    )
+    assert (await working("apply", str(plans))).code == 0
+    id_ = await working.start("quiet")
+    run = await working("run", "broken", "--incident", id_, "-o", "json")
+    shown = await working.until("show", id_, shows="KeyError - 'host'")
+    told = await working.until("timeline", id_, shows="broken ended: Failed")
+    assert "Break is Failed: KeyError - 'host'" in told.out
+    assert "Traceback" not in shown.out + told.out + (await working("watch", id_, "--once")).out
+    assert "Traceback" in (await working("execution", run.json["execution_id"])).out
+    await working.close(id_)

@@ -135,3 +135,50 @@ async def test_a_page_that_is_held_goes_at_once_when_its_incident_becomes_critic
     await other.at("2m")
     await other.expect("0s dora mail HELD", "1m dora mail")
     await first.expect("0s dora mail")
+
+
+async def test_whose_plan_is_as_long_as_the_round_is_paged_in_every_round(stories: Stories) -> None:
+    five = """
+        kind: Contact
+        name: eva
+        channels: [{name: mail, type: EMAIL, address: eva@shop.example}]
+        plan: {stages: [{duration: 5m, targets: [{channel: mail, retry_interval: 3m}]}]}
+    """
+    await stories.given(five, plan(stage("5m", "eva"), more="repeat: 2"))
+    story = await stories.page("shop")
+    await story.at("30m")
+    await story.expect(*(f"{minute}m eva mail" for minute in (0, 3, 5, 8, 10, 13)))
+
+
+async def test_whose_plan_ends_as_a_later_stage_names_them_again_is_paged_again(stories: Stories) -> None:
+    five = """
+        kind: Contact
+        name: eva
+        channels: [{name: mail, type: EMAIL, address: eva@shop.example}]
+        plan: {stages: [{duration: 5m, targets: [{channel: mail}]}]}
+    """
+    await stories.given(five, plan(stages(stage("5m", "eva"), stage("5m", "eva"))))
+    story = await stories.page("shop")
+    await story.at("30m")
+    await story.expect("0s eva mail", "5m eva mail")
+
+
+async def test_a_snooze_leaves_an_engagement_that_is_over_alone(stories: Stories) -> None:
+    short = """
+        kind: Contact
+        name: eva
+        channels: [{name: mail, type: EMAIL, address: eva@shop.example}]
+        plan: {stages: [{duration: 1m, targets: [{channel: mail}]}]}
+    """
+    await stories.given(
+        PEOPLE,
+        short,
+        response("eva", more="re_engage_on_impact_rise: true"),
+        response("ana").replace("-down", "-up"),
+    )
+    story = await stories.incident("shop-down")
+    await story.at("5m")
+    await stories.tocsin.update_incident(story.id, impact=1)
+    await story.snooze("eva", "10m")
+    await story.at("20m")
+    await story.expect("0s eva mail", "5m eva mail", "15m eva mail")

@@ -1,9 +1,12 @@
 """Handing a mail over: what is known afterwards."""
 
 import asyncio
+import re
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+from email import message_from_bytes
 from pathlib import Path
 from urllib.parse import quote
 
@@ -130,6 +133,27 @@ def test_no_subject_and_no_content_can_make_a_header(subject: str, content: str)
         *(b"x-tocsin-incident", b"x-tocsin-engagement", b"x-tocsin-contact"),
         *(b"content-type", b"content-transfer-encoding"),
     }
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "hand-off-night-p2-begins-2026-11-22T14:10:00+00:00",
+        "hand-off-night-p2-begins-2026-11-22T14-10-00-00-00",
+        "..",
+        "nächte <a@b>\r\nBcc: b",
+        "x" * 500,
+        "x" * 501,
+    ],
+)
+@pytest.mark.parametrize("sender", [SENDER, f"tocsin@{'a' * 60}.{'b' * 60}.example"])
+def test_whatever_the_key_the_message_id_is_whole_and_its_own(key: str, sender: str) -> None:
+    plain = mail_to()
+    source = email.mail(replace(plain, key=key), sender).as_bytes(policy=email.SMTP)
+    told = str(message_from_bytes(source, policy=email.SMTP)["Message-ID"])
+    assert re.fullmatch(rf"<[A-Za-z0-9_-]+@{re.escape(sender.partition('@')[2])}>", told)
+    others = ("hand-off-night-p2-begins-2026-11-22T14:10:00+01:00", "x" * 502, plain.key)
+    assert told not in {str(email.mail(replace(plain, key=other), sender)["Message-ID"]) for other in others}
 
 
 @pytest.fixture

@@ -20,14 +20,17 @@ MAIL, SMS = channel(ChannelType.EMAIL), channel(ChannelType.SMS)
 
 def test_a_template_speaks_of_every_fact() -> None:
     said = " ".join("{{ " + name + " }}" for name in FACTS)
-    message = page(MAIL, sender="alarm", stage=1, send=3, templates=MessageTemplates(content=said))
-    letter, failure = page_letter(message, SIGNER, PUBLIC_URL)
+    templates = MessageTemplates(content=said)
+    message = page(
+        MAIL, subject="[impact 2] Down", title="Down", sender="alarm", stage=1, send=3, templates=templates
+    )
+    letter, failure = page_letter(message, SIGNER, PUBLIC_URL, others=4)
     assert failure == ""
     assert letter.content == (
-        f"{message.incident_id} {message.engagement_id} The shop is down The shop is down Nobody can buy. 2 shop"
-        " ana Ana alarm 1 3 email EMAIL"
+        f"{message.incident_id} {message.engagement_id} [impact 2] Down Down Nobody can buy. 2 shop"
+        " ana Ana alarm 1 3 4 email EMAIL"
     )
-    assert letter.subject == "The shop is down"
+    assert letter.subject == "[impact 2] Down, and 4 more incidents"
 
 
 def test_a_template_replaces_its_own_text_only() -> None:
@@ -36,6 +39,23 @@ def test_a_template_replaces_its_own_text_only() -> None:
     quiet, _ = page_letter(page(SMS, templates=templates), SIGNER, PUBLIC_URL)
     assert (loud.subject, loud.content) == ("[2] The shop is down", "Nobody can buy.")
     assert (quiet.subject, quiet.content) == ("shop: call in", "")
+
+
+def test_the_example_in_the_manual_gives_what_it_promises(tmp_path: Path) -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "channels.md").read_text(encoding="utf-8")
+    file = tmp_path / "plan.yaml"
+    file.write_text(manual.partition("```yaml\n")[2].partition("```")[0])
+    templates = check(load([file]), Catalog()).response_plans["shop"].messages
+    facts = {
+        "subject": "[impact 1] The shop is down",
+        "title": "The shop is down",
+        "impact": 1,
+        "templates": templates,
+    }
+    loud, _ = page_letter(page(MAIL, **facts), SIGNER, PUBLIC_URL)
+    quiet, _ = page_letter(page(SMS, **facts), SIGNER, PUBLIC_URL)
+    assert (loud.subject, quiet.subject) == ("[1] The shop is down", "Call in now")
+    assert f"`{loud.subject}`" in manual
 
 
 def test_conditions_and_filters_are_for_templates() -> None:
@@ -61,7 +81,9 @@ REFUSED = [
     ("{% macro a() %}{% endmacro %}", "defines a macro"),
     ("{% include '/etc/passwd' %}", "includes another template"),
     ("{{ title | truncate('a') }}", "not supported"),
-    ("{{ impact > 1 }}", "not supported"),
+    ("{{ impact > 1 }}", "impact is empty outside incidents; write {% if impact and impact < 3 %}"),
+    ("{% if impact < 3 %}x{% endif %}", "impact is empty outside incidents; write {% if impact and"),
+    ("{{ plan > 1 }}", "not supported"),
     ("{{" + "(" * 1500 + "1" + ")" * 1500 + "}}", "nested too deeply"),
     ("{{" + "not " * 1000 + "1}}", "nested too deeply"),
 ]

@@ -188,11 +188,17 @@ async def test_a_public_url_twilio_cannot_use_costs_the_receipts_not_the_page(
     assert sms.status_callback is None
 
 
+NOT_SET_UP = (
+    "SMS and calls are not set up: set TOCSIN_TWILIO_ACCOUNT_SID, TOCSIN_TWILIO_FROM and the secret twilio-auth-"
+    "token"
+)
+
+
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"twilio_account_sid": None}, "set TOCSIN_TWILIO_ACCOUNT_SID"),
-        ({"twilio_from": None}, "set TOCSIN_TWILIO_FROM"),
+        ({"twilio_account_sid": None}, NOT_SET_UP),
+        ({"twilio_from": None}, NOT_SET_UP),
         ({"twilio_from": "Tocsin"}, "TOCSIN_TWILIO_FROM: 'Tocsin' is not a number"),
         ({"secrets_dir": Path("/nowhere")}, "no secret 'twilio-auth-token'"),
     ],

@@ -66,6 +66,32 @@ SHOP = """
     stages: [{duration: 10m, targets: [{contact: ben}]}]
     repeat: until_acknowledged
     ---
+    kind: EscalationPlan
+    name: twice-more
+    stages:
+      - {duration: 1m, targets: [{contact: ana}]}
+      - {duration: 1m, targets: [{contact: by-day}]}
+    repeat: 2
+    ---
+    kind: EscalationPlan
+    name: in-hours
+    stages: [{duration: 1m, targets: [{contact: ben}], when: {during: office, otherwise: wait}}]
+    ---
+    kind: EscalationPlan
+    name: unvouched
+    stages: [{duration: 1m, targets: [{contact: zoe}]}]
+    fallback: ben
+    ---
+    kind: Contact
+    name: zoe
+    channels: [{name: sms, type: SMS, address: "+4915112345679"}]
+    plan: {stages: [{duration: 1m, targets: [{channel: sms}]}]}
+    ---
+    kind: ResponsePlan
+    name: both
+    incident_template: {title: Both, impact: 2}
+    engagements: [shop, endless]
+    ---
     kind: ResponsePlan
     name: shop-down
     incident_template: {title: The shop is down, impact: 2}
@@ -124,14 +150,53 @@ async def test_whoever_declines_lets_the_next_stage_begin(catalog: Catalog) -> N
     ]
     told = await rehearse(catalog, "shop", at=NIGHT.replace(hour=12), cues=cues)
     assert pages(told) == ["0s ana mail", "1m ben mail"]
-    assert "ben would ack, but has not been paged" in [remark.words for remark in told.remarks]
+    assert "ben would acknowledge, but has not been paged" in [remark.words for remark in told.remarks]
 
 
 async def test_a_plan_without_an_end_is_cut_off(catalog: Catalog) -> None:
-    told = await rehearse(catalog, "endless", at=NIGHT, longest=timedelta(hours=3))
-    assert pages(told) == ["0s ben mail", "1h ben mail", "2h ben mail", "3h ben mail"]
+    told = await rehearse(catalog, "endless", at=NIGHT, longest=timedelta(minutes=15))
     (ending,) = told.endings
-    assert (ending.how, ending.after) == ("still going", timedelta(hours=3))
+    assert (ending.how, ending.after) == ("still going", timedelta(minutes=15))
+
+
+async def test_a_plan_that_repeats_for_ever_is_rehearsed_for_three_rounds_at_exact_times(
+    catalog: Catalog,
+) -> None:
+    told = await rehearse(catalog, "endless", at=NIGHT.replace(second=30, microsecond=700_000))
+    assert pages(told) == ["0s ben mail"]
+    (ending,) = told.endings
+    assert (ending.how, ending.after) == ("still going", timedelta(minutes=30))
+    assert [(format_duration(one.after), one.words) for one in told.remarks] == [
+        ("0s", "stage 1, round 1 begins: ben"),
+        ("10m", "stage 1, round 2 begins: ben"),
+        ("20m", "stage 1, round 3 begins: ben"),
+        ("30m", "and so on, every 10m until somebody acknowledges"),
+    ]
+    assert told.at == NIGHT.replace(second=30)
+
+
+async def test_what_nobody_hears_in_each_round_is_said_once_and_repeats_that_end_are_played_to_the_end(
+    catalog: Catalog,
+) -> None:
+    told = await rehearse(catalog, "twice-more", at=NIGHT.replace(minute=59, second=59))
+    assert [(one.reason, one.after) for one in told.unheard] == [
+        ("nobody is on call", timedelta(minutes=1)),
+        ("no page goes out in it", timedelta(minutes=1)),
+    ]
+    starts = [one.at.strftime("%H:%M:%S") for one in told.remarks if one.words.startswith("stage 1")]
+    assert starts == ["03:59:59", "04:00:59", "04:01:59"]
+    assert told.endings[0].how == "ran out"
+
+
+async def test_hours_begin_on_the_second(catalog: Catalog) -> None:
+    told = await rehearse(catalog, "in-hours", at=NIGHT.replace(minute=41, second=59))
+    assert [page.at.strftime("%H:%M:%S") for page in told.pages] == ["04:00:00"]
+
+
+async def test_with_several_engagements_it_says_whose_stage_it_is(catalog: Catalog) -> None:
+    told = await rehearse(catalog, "both", at=NIGHT, longest=timedelta(minutes=1))
+    begun = {remark.words for remark in told.remarks if remark.after == timedelta(0)}
+    assert begun == {"stage 1 of shop begins: ana", "stage 1 of endless, round 1 begins: ben"}
 
 
 async def tocsin(*arguments: str, data: Path) -> tuple[int, str, str]:
@@ -157,18 +222,30 @@ async def test_the_command_needs_nothing_but_files(shop: Path, data: Path) -> No
     assert told["endings"] == [{"engaged": "shop", "how": "acknowledged", "after": "3m", "by": "ana"}]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code", "words"),
-    [
-        (["rehearse", "nobody"], 3, "nothing to rehearse as 'nobody'"),
-        (["rehearse", "shop", "--ack", "ana"], 2, "write it like ana@7m"),
-        (["rehearse", "shop", "--ack", "ana@3m", "--nobody-answers"], 2, "contradicts"),
-        (["rehearse", "shop", "--at", "tomorrow"], 2, "is not a date and time"),
-    ],
-)
-async def test_bad_input_is_refused_in_words(
-    shop: Path, data: Path, arguments: list[str], code: int, words: str
-) -> None:
-    ended, _, error = await tocsin(*arguments, "--file", str(shop), data=data)
-    assert ended == code
-    assert words in error
+async def test_channels_that_wait_for_a_code_are_silent_in_files_too(shop: Path, data: Path) -> None:
+    asked = ["rehearse", "unvouched", "--file", str(shop), "--at", "2026-12-24T12:00Z", "--for", "10m"]
+    code, out, _ = await tocsin(*asked, "-o", "json", data=data)
+    told: dict[str, Any] = json.loads(out)
+    assert code == 0
+    assert [(page["contact"], page["channel"]) for page in told["pages"]] == [("ben", "mail")]
+    assert any(
+        "zoe is not paged on sms" in one["words"] or "skipped" in one["words"] for one in told["remarks"]
+    )
+
+
+REFUSED: list[tuple[list[str], int, str]] = [
+    (["rehearse", "nobody"], 3, "nothing to rehearse as 'nobody'; known: ana, ben, both,"),
+    (["rehearse", "shop", "--ack", "max@5m"], 3, "nobody is called 'max'; known contacts: ana, ben, zoe"),
+    (["rehearse", "shop", "--ack", "ana"], 2, "write it like ana@7m"),
+    (["rehearse", "shop", "--ack", "ana@3m", "--nobody-answers"], 2, "contradicts"),
+    (["rehearse", "shop", "--at", "tomorrow"], 2, "is not a date and time"),
+]
+
+
+async def test_bad_input_is_refused_in_words(shop: Path, data: Path) -> None:
+    answers = await asyncio.gather(
+        *(tocsin(*arguments, "--file", str(shop), data=data) for arguments, _, _ in REFUSED)
+    )
+    for (ended, _, error), (_, code, words) in zip(answers, REFUSED, strict=True):
+        assert ended == code, error
+        assert words in error

@@ -54,7 +54,16 @@ async def test_looking_at_a_link_shows_the_incident_and_acknowledges_nothing(sho
         assert (looked.status_code, (await shop.http.head(link)).status_code) == (200, 200)
     assert "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; down" in looked.text
     assert "<script" not in looked.text
-    for words in ("1 of 5", "Open", "UTC", "ana", "I have it", "I cannot", "Snooze 30 min"):
+    for words in (
+        "1 of 5",
+        "Open",
+        "UTC",
+        "Nobody can buy.",
+        "answer as <b>ana</b>",
+        "I have it",
+        "I cannot",
+        "Snooze",
+    ):
         assert words in looked.text
     assert looked.headers["cache-control"] == "no-store"
     assert looked.headers["referrer-policy"] == "no-referrer"
@@ -79,13 +88,15 @@ async def test_pressing_the_button_acknowledges_in_the_contacts_name_and_only_on
 
     again = await shop.http.post(link, data={"action": "decline"})
     assert again.status_code == 409
-    assert "This link has been used" in again.text
+    assert "You have it already. This link has been used" in again.text
     assert "ana has it since" in again.text
     assert "ago)" in again.text
     refused = await until(lambda: shop.told(EventType.REFUSED_ANSWER))
     assert [(event.author, event.data["answer"]) for event in refused] == [("ana", "decline")]
     assert (await shop.person()).declined_at is None
-    assert "This link has been used" in (await shop.http.get(link)).text
+    looked = await shop.http.get(link)
+    assert looked.status_code == 200
+    assert "You have it already. This link has been used" in looked.text
 
 
 async def test_whoever_cannot_declines_by_link_and_the_next_is_paged_and_snoozes(shop: Shop) -> None:
@@ -197,13 +208,15 @@ async def test_a_link_made_by_a_worker_whose_clock_is_ahead_answers(shop: Shop) 
     assert await shop.somebody_has_it()
 
 
-async def test_who_declines_what_is_resolved_is_not_told_that_somebody_is_paged(shop: Shop) -> None:
+async def test_who_answers_what_is_resolved_is_told_so_and_not_that_somebody_is_paged(shop: Shop) -> None:
     link = await shop.goes_down()
     await shop.tocsin.resolve(shop.incident_id)
     declined = await shop.http.post(link, data={"action": "decline"})
-    assert declined.status_code == 200
-    assert "nobody is paged for it any more" in declined.text
-    assert "Whoever comes next" not in declined.text
+    assert declined.status_code == 409
+    assert "It was resolved: nobody is paged for it any more. Nothing was changed." in declined.text
+    taken = await shop.http.post(link, data={"action": "acknowledge"})
+    assert taken.status_code == 200
+    assert "It was resolved; your answer is noted." in taken.text
 
 
 async def test_an_engagement_that_was_stopped_is_not_answered_any_more(shop: Shop) -> None:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from temporalio.api.enums.v1 import EventType as HistoryEvent
+from temporalio.api.history.v1 import HistoryEvent as Event
 from temporalio.client import WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError, RPCStatusCode
@@ -87,7 +88,6 @@ class Clock:
         self._env = env
         self._id = workflow_id
         self._began: datetime | None = None
-        self._due: set[datetime] = set()
 
     @property
     def handle(self) -> WorkflowHandle[Any, Any]:
@@ -114,9 +114,10 @@ class Clock:
         """Whether the workflow has ended."""
         return (await self.handle.describe()).close_time is not None
 
-    def when_due(self, at: datetime) -> datetime:
-        """The instant that something done at `at` was due: clocks overshoot timers by up to `MARGIN`."""
-        return max((due for due in self._due if at - MARGIN <= due <= at), default=at)
+    async def history(self, run_id: str = "") -> Sequence[Event]:
+        """What has happened in a run; in the latest one unless said."""
+        run = self._env.client.get_workflow_handle(self._id, run_id=run_id or None)
+        return list((await run.fetch_history()).events)
 
     async def move_to(self, when: timedelta, *, margin: timedelta = MARGIN) -> None:
         """Let time pass until `when` after the start (or the end), and everything that is due by then happen.
@@ -133,13 +134,21 @@ class Clock:
         await self.settled()
         if await self.over() or (now := await self._env.get_current_time(self.handle)) >= target:
             return False
-        timers = await self._timers()
-        self._due.update(timers)
-        stop = min([target, *(due + MARGIN for due in timers if due > now)])
-        with contextlib.suppress(TimeoutError), _suppress_end():
-            await self._env.fast_forward(self.handle, stop - now)
-        await self.settled()
+        stop = min([target, *(due + MARGIN for due in await self._timers() if due > now)])
+        await self.jump(stop)
         return True
+
+    async def instant(self) -> datetime:
+        """What the workflow's clock shows."""
+        return await self._env.get_current_time(self.handle)
+
+    async def jump(self, to: datetime) -> None:
+        """Set the clock to `to`, and let everything that is due by then happen."""
+        now = await self.instant()
+        if to > now:
+            with contextlib.suppress(TimeoutError), _suppress_end():
+                await self._env.fast_forward(self.handle, to - now)
+        await self.settled()
 
     async def settled(self) -> None:
         """Wait until the workflow waits for nothing but time and people; raises StuckError."""
@@ -162,7 +171,7 @@ class Clock:
     async def _timers(self) -> Sequence[datetime]:
         """When the timers that run now will fire."""
         due: dict[str, datetime] = {}
-        for event in (await self.handle.fetch_history()).events:
+        for event in await self.history():
             at = event.event_time.ToDatetime(tzinfo=UTC)
             if event.event_type == HistoryEvent.EVENT_TYPE_TIMER_STARTED:
                 timer = event.timer_started_event_attributes

@@ -18,10 +18,11 @@ from definitions.loader import load
 from definitions.problems import DefinitionError
 from definitions.wall_clock import parse_instant
 from records.bounded import acquire_within
+from records.channels import ChannelStates, read_states
 from records.database import DatabaseUnavailable, open_pool
-from records.definitions import read_catalog
+from records.definitions import lay_over, read_catalog
 from settings import NotConfiguredError, Settings, SettingsError
-from worker.rehearsal.rehearsal import Answer, Cue, rehearse
+from worker.rehearsal.rehearsal import Answer, Cue, UnknownContactError, rehearse
 from worker.rehearsal.telling import Ending, Rehearsal
 
 PATIENCE = 5.0
@@ -80,8 +81,16 @@ async def command(
         catalog = await _catalog(file)
         told = await rehearse(catalog, plan, at=instant, cues=cues, impact=impact, longest=most)
     except KeyError:
-        known = [*catalog.response_plans, *catalog.escalation_plans, *catalog.on_call_schedules]
+        known = [
+            *catalog.response_plans,
+            *catalog.escalation_plans,
+            *catalog.on_call_schedules,
+            *catalog.contacts,
+        ]
         print(f"tocsin: nothing to rehearse as {plan!r}; known: {', '.join(sorted(known))}", file=sys.stderr)
+        return 3
+    except UnknownContactError as error:
+        print(f"tocsin: {error}", file=sys.stderr)
         return 3
     except (ValueError, SettingsError, DatabaseUnavailable) as error:
         print(f"tocsin: {error}", file=sys.stderr)
@@ -136,8 +145,11 @@ def _instant(given: str | None) -> datetime:
 
 
 async def _catalog(files: tuple[Path, ...]) -> Catalog:
-    """The definitions in force with those of the files over them; the files alone where nothing is in force."""
-    stored = Catalog()
+    """The definitions in force with those of the files over them; the files alone where nothing is in force.
+
+    Channels that need a code are silent unless they are activated, as they would be once the files are in force.
+    """
+    stored, states = Catalog(), ChannelStates()
     try:
         pool = await open_pool(Settings.load().require_database_url())
     except NotConfiguredError:
@@ -147,11 +159,12 @@ async def _catalog(files: tuple[Path, ...]) -> Catalog:
         try:
             async with acquire_within(pool, PATIENCE) as connection:
                 stored = await read_catalog(connection)
+                states = await read_states(connection)
         finally:
             pool.terminate()
     if not files:
         return stored
     try:
-        return check(load(files), stored)
+        return lay_over(check(load(files), stored), states)
     except DefinitionError as error:
         raise ValueError(str(error)) from error

@@ -1,7 +1,7 @@
 """Activities that do what the real ones do as far as a workflow can tell, and touch nothing."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import activity
 
@@ -10,13 +10,15 @@ from activities.paging.messages import Delivery, Outcome, PageMessage
 from activities.record_keeping import WriteDown
 from records.batches import RecordBatch, WrittenDown
 from records.timeline import TimelineEvent
+from worker.rehearsal.planned import PlannedTimes
 
 
 @dataclass
 class Recording:
-    """What a rehearsed incident would have done. `offset` is how far its calendar is from the clock's time."""
+    """What an incident that is rehearsed for `start` would have done, by the planned times."""
 
-    offset: timedelta
+    start: datetime
+    times: PlannedTimes
     pages: list[tuple[PageMessage, Delivery]] = field(default_factory=list)
     events: dict[str, TimelineEvent] = field(default_factory=dict)
     _calendar: OnCall = field(default_factory=lambda: OnCall(None))
@@ -45,13 +47,17 @@ class Recording:
     @activity.defn
     async def who_is_on_call(self, question: OnCallQuestion) -> OnCallAnswer:
         """Look at the calendar of the time that is rehearsed."""
-        at = question.at + self.offset if question.at else None
+        at = self.start + await self._planned(question.at) if question.at else None
         return await self._calendar.who_is_on_call(question.model_copy(update={"at": at}))
 
     @activity.defn
     async def is_it_working_hours(self, question: HoursQuestion) -> HoursAnswer:
         """Likewise; the answer is in the clock's time again."""
-        at = question.at + self.offset
+        at = self.start + await self._planned(question.at)
         answer = await self._calendar.is_it_working_hours(question.model_copy(update={"at": at}))
-        changes_at = answer.changes_at - self.offset if answer.changes_at else None
+        changes_at = question.at + (answer.changes_at - at) if answer.changes_at else None
         return answer.model_copy(update={"changes_at": changes_at})
+
+    async def _planned(self, at: datetime) -> timedelta:
+        await self.times.look()
+        return self.times.of(at)

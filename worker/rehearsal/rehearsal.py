@@ -17,7 +17,9 @@ from definitions.response_plans import ResponsePlan
 from records.base import Record
 from records.engagements import EngagementRecord, EngagementStatus
 from records.incidents import IncidentRecord, Trigger
-from worker.rehearsal.clock import Clock, server_with_clocks
+from worker.rehearsal.clock import MARGIN, Clock, server_with_clocks
+from worker.rehearsal.endless import Endless
+from worker.rehearsal.planned import PlannedTimes
 from worker.rehearsal.recording import Recording
 from worker.rehearsal.telling import Rehearsal, Teller
 from workflows.automation import AutomationWorkflow
@@ -40,6 +42,13 @@ class Answer(StrEnum):
     DECLINE = "decline"
 
 
+class UnknownContactError(Exception):
+    """Somebody is to answer whom no definition knows; the message names those that are known."""
+
+    def __init__(self, contact: str, known: Sequence[str]) -> None:
+        super().__init__(f"nobody is called {contact!r}; known contacts: {', '.join(known)}")
+
+
 class Cue(Record):
     """Somebody answers, so long after the start."""
 
@@ -59,28 +68,60 @@ async def rehearse(
 ) -> Rehearsal:
     """Run the real workflows for a response plan, escalation plan, schedule or contact, and page nobody.
 
-    `cues` are the answers; without any nobody answers. Whatever still goes on after `longest` is cut off.
-    Raises KeyError for an unknown name.
+    `cues` are the answers; without any nobody answers. Whatever still goes on after `longest` is cut off,
+    and a plan that repeats until somebody acknowledges after its third round.
+    Raises KeyError for an unknown name, UnknownContactError for an unknown contact in a cue.
     """
+    if unknown := {cue.contact for cue in cues} - catalog.contacts.keys():
+        raise UnknownContactError(min(unknown), sorted(catalog.contacts))
+    at = at.replace(microsecond=0)
     async with server_with_clocks() as env:
         id_ = str(uuid.uuid4())
         await _start(env.client, catalog, name, id_, impact=impact)
         clock = Clock(env, id_)
-        recording = Recording(offset=at - await clock.began())
+        times = PlannedTimes(clock)
+        recording = Recording(start=at, times=times)
+        refused: list[tuple[timedelta, str]] = []
         async with _worker(env.client, recording):
-            refused: list[tuple[timedelta, str]] = []
             for cue in sorted(cues, key=lambda one: one.after):
-                await clock.move_to(cue.after, margin=timedelta(0))
-                with contextlib.suppress(WorkflowUpdateFailedError):
-                    await _answer(clock, cue)
-                    continue
-                said = f"{cue.contact} would {cue.answer}, but has not been paged"
-                refused.append((cue.after, said))
-            while not all(map(_is_over, await _engagements(clock))) and await clock.step(longest):
-                pass
+                if said := await _play(clock, times, cue):
+                    refused.append((cue.after, said))
+            endless = Endless(catalog, recording)
+            while not all(endless.goes_on_alike(one) or _is_over(one) for one in await _engagements(clock)):
+                if not await _step(clock, times, longest):
+                    break
             await clock.settled()
-            teller = Teller(at, clock, await clock.began())
-            return teller.whole(name, recording, await _engagements(clock), refused, longest)
+            await times.look()
+            return Teller(at, times, endless).whole(
+                name, recording, await _engagements(clock), refused, longest
+            )
+
+
+async def _step(clock: Clock, times: PlannedTimes, limit: timedelta, *, inclusive: bool = True) -> bool:
+    """Move on to the next timer that is due by `limit`; False if there is none."""
+    await clock.settled()
+    due = [one for one in await times.timers() if one.planned < limit or (inclusive and one.planned == limit)]
+    if not due or await clock.over():
+        return False
+    await clock.jump(min(one.fires_at for one in due) + MARGIN)
+    return True
+
+
+async def _play(clock: Clock, times: PlannedTimes, cue: Cue) -> str | None:
+    """Have somebody answer, before whatever is due at the same time; what to say if they cannot."""
+    while await _step(clock, times, cue.after, inclusive=False):
+        pass
+    now = await clock.instant()
+    to = await clock.began() + cue.after + times.delay(now)
+    await clock.jump(min([to, *(one.fires_at - MARGIN for one in await times.timers())]))
+    await times.look()
+    times.follows_from(await clock.instant(), cue.after)
+    with contextlib.suppress(WorkflowUpdateFailedError):
+        await _answer(clock, cue)
+        await clock.settled()
+        return None
+    verb = "acknowledge" if cue.answer is Answer.ACK else "decline"
+    return f"{cue.contact} would {verb}, but has not been paged"
 
 
 def _worker(client: Client, recording: Recording) -> Worker:

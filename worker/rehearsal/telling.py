@@ -6,15 +6,16 @@ from itertools import pairwise
 from typing import Any
 
 from activities.paging.messages import Delivery, PageMessage
-from definitions.durations import Duration
+from definitions.durations import Duration, format_duration
 from records.base import Record
 from records.engagements import EngagementRecord, EngagementStatus
 from records.timeline import EventType, TimelineEvent
-from worker.rehearsal.clock import Clock
+from worker.rehearsal.endless import ROUNDS, Endless
+from worker.rehearsal.planned import PlannedTimes
 from worker.rehearsal.recording import Recording
 
-SLACK = 2
-"""Seconds."""
+MINUTE = timedelta(minutes=1)
+SLACK = timedelta(seconds=2)
 
 
 class RehearsedPage(Record):
@@ -70,15 +71,13 @@ class Rehearsal(Record):
 
 
 class Teller:
-    """Turns what was recorded into what a person wants to know.
+    """Turns what was recorded of a rehearsal for `at` into what a person wants to know."""
 
-    `at` is the time that was rehearsed, `began` the same instant on the workflow's clock.
-    """
-
-    def __init__(self, at: datetime, clock: Clock, began: datetime) -> None:
+    def __init__(self, at: datetime, times: PlannedTimes, endless: Endless) -> None:
         self._at = at
-        self._clock = clock
-        self._began = began
+        self._times = times
+        self._endless = endless
+        self._several = False
 
     def whole(
         self,
@@ -88,24 +87,72 @@ class Teller:
         refused: Sequence[tuple[timedelta, str]],
         longest: timedelta,
     ) -> Rehearsal:
-        events = sorted(recording.events.values(), key=lambda event: event.position)
+        """Everything, in the order in which it would happen; of endless plans what comes before their fourth round."""
+        self._several = len(engagements) > 1
         engaged = {record.engagement_id: record.contact for record in engagements}
-        pages = [self._page(*sent, engaged) for sent in recording.pages]
-        remarks = [self._remark(event) for event in events if words(event)]
-        remarks += [self._refused(after, said) for after, said in refused]
+        cuts = {
+            record.engagement_id: self._since(cut.event_time)
+            for record in engagements
+            if self._endless.goes_on_alike(record) and (cut := self._endless.cut(record))
+        }
+        events = [
+            event
+            for event in sorted(recording.events.values(), key=lambda event: event.position)
+            if self._since(event.event_time) < cuts.get(str(event.data.get("engagementId")), timedelta.max)
+        ]
+        pages = [
+            self._page(message, delivery, engaged)
+            for message, delivery in recording.pages
+            if self._since(delivery.at) < cuts.get(message.engagement_id, timedelta.max)
+        ]
+        remarks = [one for record in engagements for one in self._only_stages(record, events)]
+        remarks += [self._remark(event) for event in events if words(event)]
+        remarks += [self._said(after, said) for after, said in refused]
+        remarks += [
+            self._and_so_on(one, cuts[one.engagement_id]) for one in engagements if one.engagement_id in cuts
+        ]
         return Rehearsal(
             plan=name,
             at=self._at,
             pages=sorted(pages, key=lambda page: (page.after, page.contact, page.channel)),
             remarks=sorted(remarks, key=lambda remark: remark.after),
             unheard=self._unheard(events, pages),
-            endings=[self._ending(record, events, longest) for record in engagements],
+            endings=[
+                self._ending(record, events, cuts.get(record.engagement_id, longest))
+                for record in engagements
+            ],
         )
 
     def _since(self, at: datetime) -> timedelta:
-        """Whole seconds, and minutes where it is a matter of two: the machine takes a little time for its work."""
-        seconds = max(int((self._clock.when_due(at) - self._began).total_seconds()), 0)
-        return timedelta(seconds=seconds - seconds % 60 if seconds % 60 <= SLACK else seconds)
+        """The planned time since the start; minutes where it is a matter of two seconds on no whole minute."""
+        after = self._times.of(at)
+        beyond = after % MINUTE
+        on_the_minute = (self._at + after).second == 0
+        return after - beyond if timedelta(0) < beyond <= SLACK and not on_the_minute else after
+
+    def _only_stages(self, record: EngagementRecord, events: Sequence[TimelineEvent]) -> list[Remark]:
+        """The first round of a plan of one stage, whose beginning the timeline leaves out."""
+        own = [one for one in events if one.data.get("engagementId") == record.engagement_id]
+        told = any(
+            one.event_type is EventType.ENGAGEMENT_STAGE
+            and not one.data.keys() & {"round", "plan", "fallback"}
+            for one in own
+        )
+        if told or record.stage_count > 1 or not self._endless.has_rounds(record.contact):
+            return []
+        data = {"stage": 0, "round": 0, "contacts": self._endless.first_targets(record.contact)}
+        said = _stage_words(data | ({"plan": record.contact} if self._several else {}))
+        return [self._said(self._since(record.started_at), said, engaged=record.contact)]
+
+    def _and_so_on(self, record: EngagementRecord, after: timedelta) -> Remark:
+        cut = self._endless.cut(record)
+        assert cut is not None  # noqa: S101 - there is a time of it
+        before = self._endless.round(record, str(cut.data.get("plan", record.contact)), ROUNDS - 1)
+        lasts = format_duration(after - self._since(before[0].event_time))
+        said = f"and so on, every {lasts} until somebody acknowledges"
+        return self._said(
+            after, f"{record.contact}: {said}" if self._several else said, engaged=record.contact
+        )
 
     def _page(self, message: PageMessage, delivery: Delivery, engaged: dict[str, str]) -> RehearsedPage:
         after = self._since(delivery.at)
@@ -122,16 +169,24 @@ class Teller:
         )
 
     def _remark(self, event: TimelineEvent) -> Remark:
-        after = self._since(event.event_time)
         engaged = str(event.data.get("engaged", ""))
-        return Remark(after=after, at=self._at + after, engaged=engaged, words=words(event))
+        data = dict(event.data)
+        if event.event_type is EventType.ENGAGEMENT_STAGE and "fallback" not in data:
+            if self._endless.has_rounds(str(data.get("plan", engaged))):
+                data.setdefault("round", 0)
+            if self._several:
+                data.setdefault("plan", engaged)
+        said = words(event.model_copy(update={"data": data}))
+        if self._several and (event.event_type is EventType.ENGAGEMENT_END or "fallback" in data):
+            said = f"{engaged}: {said}"
+        return self._said(self._since(event.event_time), said, engaged=engaged)
 
-    def _refused(self, after: timedelta, said: str) -> Remark:
-        return Remark(after=after, at=self._at + after, engaged="", words=said)
+    def _said(self, after: timedelta, said: str, *, engaged: str = "") -> Remark:
+        return Remark(after=after, at=self._at + after, engaged=engaged, words=said)
 
     def _unheard(self, events: Sequence[TimelineEvent], pages: Sequence[RehearsedPage]) -> list[UnheardStage]:
-        """Stages that were skipped, and those in which no page goes out."""
-        unheard = []
+        """Stages that were skipped, and those in which no page goes out; each once, however often it comes."""
+        unheard: dict[tuple[object, ...], UnheardStage] = {}
         stages = [event for event in events if event.event_type is EventType.ENGAGEMENT_STAGE]
         last = {
             event.data["engaged"]: event for event in events if event.event_type is EventType.ENGAGEMENT_END
@@ -148,8 +203,10 @@ class Teller:
                 if skipped or (event.data.get("contacts") and not heard and end > start):
                     reason = str(skipped or "no page goes out in it")
                     stage = int(event.data.get("stage", 0))
-                    unheard.append(UnheardStage(after=start, engaged=engaged, stage=stage, reason=reason))
-        return unheard
+                    which = engaged, event.data.get("plan"), stage, reason
+                    one = UnheardStage(after=start, engaged=engaged, stage=stage, reason=reason)
+                    unheard.setdefault(which, one)
+        return list(unheard.values())
 
     def _ending(
         self, record: EngagementRecord, events: Sequence[TimelineEvent], longest: timedelta
