@@ -165,7 +165,7 @@ DEFINITIONS: st.SearchStrategy[Definition] = st.one_of(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=100)
 @given(DEFINITIONS)
 def test_a_definition_comes_back_from_its_yaml(tmp_path: Path, definition: Definition) -> None:
     file = tmp_path / "one.yaml"

@@ -2,8 +2,11 @@
 
 import asyncio
 
+import httpx2
+import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from activities.paging import email, http_answers
 from records.engagements import EngagementStatus, ReceiptType
 from records.timeline import EventType
 from tests.engagement.phone import Behaviour, Phone
@@ -144,15 +147,17 @@ async def test_when_it_is_unknown_whether_a_mail_arrived_the_same_mail_is_sent_a
     assert [receipt.type for receipt in receipts] == [ReceiptType.ERROR, ReceiptType.SENT]
 
 
-async def test_servers_that_say_nothing_are_given_up_after_ten_seconds_and_tried_again(
-    stories: Stories, phone: Phone
+async def test_servers_that_say_nothing_are_given_up_after_a_while_and_tried_again(
+    stories: Stories, phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(email, "STEP_TIMEOUT", 2.0)
+    monkeypatch.setattr(http_answers, "TIMEOUT", httpx2.Timeout(2.0))
     await stories.given(ana(phone, "{duration: 30m, targets: [{channel: mail}, {channel: hook}]}"))
     stories.mailbox.answer, phone.answer = "hang", Behaviour.HANG
     story = await stories.page("ana")
     stories.mailbox.answer, phone.answer = None, 200
     await story.at("1m")
-    await story.expect("0s ana mail UNKNOWN", "0s ana hook UNKNOWN", "15s ana mail", "15s ana hook")
+    await story.expect("0s ana mail UNKNOWN", "0s ana hook UNKNOWN", "7s ana mail", "7s ana hook")
 
 
 async def test_a_page_that_is_being_handed_over_is_called_back_when_the_engagement_is_stopped(
