@@ -15,6 +15,7 @@ from workflows.climbing import Calendar, Climber
 from workflows.journal import Journal
 from workflows.paging import Desk
 from workflows.person import Person, Words, usable_channels
+from workflows.settling import Settlement
 from workflows.summaries import label
 
 with workflow.unsafe.imports_passed_through():
@@ -57,6 +58,7 @@ class Engagement:
         self._tasks: list[asyncio.Task[None]] = []
         self._running = False
         self._falling_back: asyncio.Task[None] | None = None
+        self._settlement = Settlement(record, climber_of=self._climber_of, stop=self._stop_person)
         is_new = not record.people and record.stage == 0 and record.stage_ends_at is None
         is_new = is_new and not record.round and not record.waits_until
         self._top = self._climber(record, number=None, alias=record.contact, path=[record.contact])
@@ -150,7 +152,7 @@ class Engagement:
         data = {"contact": contact, "note": note, "stage": person.escalation_stage}
         person.acknowledged_at = person.snoozed_until = person.declined_at = person.handed_over_to = None
         if self.record.status is not EngagementStatus.STOPPED:
-            self._unsettle(person)
+            self._settlement.unsettle(person)
         self.note(EventType.PAGE_UNACKNOWLEDGEMENT, data, author=author)
         if self.record.status is not EngagementStatus.STOPPED:
             self._page_anew(person)
@@ -162,7 +164,7 @@ class Engagement:
         person.acknowledged_at = person.snoozed_until = None
         self._people[contact].stop("declined", read=False, info=note)
         if self.record.status is EngagementStatus.ACKNOWLEDGED:
-            self._unsettle(person, begin_again=False)
+            self._settlement.unsettle(person, begin_again=False)
         climb = self._climber_of(person.climb)
         current = (climb.climb.stage, climb.climb.round) == (person.escalation_stage, person.round)
         if current and person.is_essential:
@@ -182,7 +184,7 @@ class Engagement:
         if self.record.status is EngagementStatus.STOPPED:
             return
         if self.record.status is EngagementStatus.ACKNOWLEDGED:
-            self._unsettle(person, begin_again=False)
+            self._settlement.unsettle(person, begin_again=False)
         self._climber_of(person.climb).start_the_clock_anew()
         if message.to in self.record.people:  # whoever is asked by name is asked again
             self.record.people[message.to].declined_at = None
@@ -196,7 +198,7 @@ class Engagement:
         )
         taken = self.record.people[message.to]
         if taken.acknowledged_at is not None:
-            self._settle(taken)
+            self._settlement.settle(taken)
         self._climb_on()
 
     def stop(self, reason: str, *, author: str = SYSTEM) -> None:
@@ -309,81 +311,16 @@ class Engagement:
         who = {"engagementId": self.record.engagement_id, "engaged": self.record.contact}
         self._journal.note(event_type, who | dict(data), author=author, at=at)
 
-    # How answers settle a plan.
+    # What answers do.
 
     def _take_it(self, person: EngagedPerson, *, info: str) -> None:
         person.acknowledged_at = workflow.now()
         person.snoozed_until = person.declined_at = person.handed_over_to = None
         self._people[person.contact].stop("acknowledged", read=True, info=info)
-        self._settle(person)
+        self._settlement.settle(person)
 
-    def _settle(self, person: EngagedPerson, *, silence: bool = True) -> None:
-        """Stop the stages that an acknowledgement makes needless: of its plan, and of those the plan is part of."""
-        if not person.is_essential:
-            return
-        number, stage = person.climb, person.escalation_stage
-        while self._stage_is_answered(number, stage):
-            if silence:
-                self._silence_others(self._climber_of(number), person.contact)
-            if number is None:
-                if self.record.acknowledged_at is not None:
-                    return
-                self.record.acknowledged_by = person.contact
-                self.record.acknowledged_at = person.acknowledged_at
-                if self.record.status is not EngagementStatus.STOPPED:
-                    self.record.status = EngagementStatus.ACKNOWLEDGED
-                return
-            climb = self.record.nested[number]
-            climb.settled = True
-            if not climb.is_essential:
-                return
-            number, stage = climb.parent, climb.parent_stage
-
-    def _stage_is_answered(self, number: int | None, stage: int) -> bool:
-        """Whether the acknowledgements of a stage are enough to stop its plan."""
-        climber = self._climber_of(number)
-        if stage >= len(climber.stages) or not climber.stages[stage].all_must_acknowledge:
-            return True
-        people = [
-            person.acknowledged_at is not None
-            for person in self.record.people.values()
-            if (person.climb, person.escalation_stage) == (number, stage)
-            and person.is_essential
-            and person.handed_over_to is None
-        ]
-        plans = [
-            climb.settled
-            for climb in self.record.nested
-            if (climb.parent, climb.parent_stage) == (number, stage) and climb.is_essential
-        ]
-        return all(people) and all(plans)
-
-    def _silence_others(self, climber: Climber, contact: str) -> None:
-        if not climber.silences_all:
-            return
-        for other in self.record.people.values():
-            beneath = climber.number is None or self._is_beneath(other.climb, climber.number)
-            if beneath and other.contact != contact and other.acknowledged_at is None:
-                self._people[other.contact].stop(f"acknowledged by {contact}", read=False)
-
-    def _is_beneath(self, number: int | None, top: int) -> bool:
-        while number is not None and number != top:
-            number = self.record.nested[number].parent
-        return number == top
-
-    def _unsettle(self, person: EngagedPerson, *, begin_again: bool = True) -> None:
-        """Let plans go on that have their answer no more, now that this person's does not count."""
-        if not person.is_essential:
-            return
-        for climb in self.record.nested:
-            climb.settled = False
-        self.record.acknowledged_by = self.record.acknowledged_at = None
-        self.record.status = EngagementStatus.ENGAGED
-        others = [other for other in self.record.people.values() if other.acknowledged_at is not None]
-        for other in sorted(others, key=lambda other: other.acknowledged_at or self.record.started_at):
-            self._settle(other, silence=False)
-        if begin_again and not self._is_settled(person.climb):
-            self._climber_of(person.climb).begin_again()
+    def _stop_person(self, contact: str, reason: str) -> None:
+        self._people[contact].stop(reason, read=False)
 
     async def _end_snooze(self, contact: str, until: datetime) -> None:
         person = self.record.people[contact]
@@ -401,7 +338,7 @@ class Engagement:
         others = [other for other in self.record.people.values() if other is not person]
         if any(other.is_essential and other.acknowledged_at and not other.snoozed_until for other in others):
             person.acknowledged_at = person.snoozed_until = None
-            self._unsettle(person)
+            self._settlement.unsettle(person)
             if self.record.status is EngagementStatus.ACKNOWLEDGED:
                 data = {
                     "contact": contact,
@@ -518,20 +455,11 @@ class Engagement:
             catalog=self._catalog,
             calendar=self._calendar,
             desk=self._desk,
-            settled=lambda: self._is_settled(number),
+            settled=lambda: self._settlement.is_settled(number) or self._broken,
         )
 
     def _within(self, climb: NestedClimb, number: int) -> Climber:
         return self._climber(climb, number=number, alias=climb.plan, path=climb.path)
-
-    def _is_settled(self, number: int | None) -> bool:
-        """Whether a plan's further stages are not wanted: it, or one that it is part of, has its answer."""
-        while number is not None:
-            climb = self.record.nested[number]
-            if climb.settled:
-                return True
-            number = climb.parent
-        return self.record.status is not EngagementStatus.ENGAGED or self._broken
 
     def _climb_on(self) -> None:
         """Have every climb that is not settled go on."""

@@ -6,15 +6,12 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError
 
-from workflows.summaries import label
-from workflows.timeouts import WORKER_LOST
+from workflows.paging import hand_over_notice
 
 with workflow.unsafe.imports_passed_through():
     from activities.hand_offs import HandOffAnswer, HandOffQuestion, HandOffs, Telling
-    from activities.paging.messages import Delivery, Notice, Outcome
-    from activities.paging.pager import Pager
+    from activities.paging.messages import Notice, Outcome
     from records.base import Record
 
 ROUNDS = 200
@@ -28,9 +25,7 @@ LONGEST_PAUSE = timedelta(minutes=30)
 """The most patience that a provider gets."""
 
 SLOWEST_LOOK = timedelta(seconds=20)
-SLOWEST_SEND = timedelta(seconds=90)
 LOOKING = RetryPolicy(maximum_interval=timedelta(seconds=30))
-LOST_WORKERS = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=3)
 
 
 class WatchHandOffs(Record):
@@ -113,27 +108,12 @@ class HandOffsWorkflow:
     async def _send(self, notice: Notice) -> bool:
         pause = FIRST_PAUSE
         for _ in range(TRIES):
-            delivery = await self._hand_over(notice)
+            delivery = await hand_over_notice(notice)
             if delivery.outcome not in (Outcome.RETRY, Outcome.HELD):
                 return delivery.outcome is not Outcome.REJECTED
             await workflow.sleep(max(pause, min(delivery.retry_after or pause, LONGEST_PAUSE)))
             pause *= 2
         return False
-
-    async def _hand_over(self, notice: Notice) -> Delivery:
-        try:
-            return await workflow.execute_activity_method(
-                Pager.send_notice,
-                notice,
-                start_to_close_timeout=SLOWEST_SEND,
-                heartbeat_timeout=WORKER_LOST,
-                retry_policy=LOST_WORKERS,
-                summary=label(f"tell {notice.contact} on {notice.channel.name}"),
-            )
-        except ActivityError as error:  # it may have arrived, and once is enough
-            return Delivery(
-                outcome=Outcome.UNKNOWN, at=workflow.now(), detail=str(error.cause or error)[:500]
-            )
 
     async def _all_told(self) -> None:
         await workflow.wait_condition(lambda: not self._telling)

@@ -6,18 +6,15 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
 
+from workflows.paging import hand_over_notice
 from workflows.summaries import label
 from workflows.timeouts import WORKER_LOST
 
 with workflow.unsafe.imports_passed_through():
     from activities.activation import ActivationCodes, CodeRequest, CodeSent
-    from activities.paging.messages import Delivery, Notice, Outcome
-    from activities.paging.pager import Pager
+    from activities.paging.messages import Delivery, Notice
 
 SLOWEST_NOTICE = timedelta(seconds=90)
-
-LOST_WORKERS = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_attempts=3)
-"""Every outcome of a send is a result, so only a lost worker is tried again."""
 
 
 @workflow.defn
@@ -27,19 +24,7 @@ class NoticeWorkflow:
     @workflow.run
     async def run(self, notice: Notice) -> Delivery:
         """Hand it over; its key is the same for every attempt."""
-        try:
-            return await workflow.execute_activity_method(
-                Pager.send_notice,
-                notice,
-                start_to_close_timeout=SLOWEST_NOTICE,
-                heartbeat_timeout=WORKER_LOST,
-                retry_policy=LOST_WORKERS,
-                summary=label(f"tell {notice.contact} on {notice.channel.name}"),
-            )
-        except ActivityError as error:
-            return Delivery(
-                outcome=Outcome.UNKNOWN, at=workflow.now(), detail=str(error.cause or error)[:500]
-            )
+        return await hand_over_notice(notice)
 
 
 @workflow.defn

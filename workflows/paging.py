@@ -32,6 +32,21 @@ SENDING = RetryPolicy(
 attempts the outcome is unknown, so that the person's next channel has its turn and nothing waits for this one."""
 
 
+async def hand_over_notice(notice: Notice) -> Delivery:
+    """Hand a notice over; its key is the same for every attempt."""
+    try:
+        return await workflow.execute_activity_method(
+            Pager.send_notice,
+            notice,
+            start_to_close_timeout=SLOWEST_SEND,
+            heartbeat_timeout=SENDER_LOST,
+            retry_policy=SENDING,
+            summary=label(f"tell {notice.contact} on {notice.channel.name}"),
+        )
+    except ActivityError as error:  # it may have arrived, and once is enough
+        return Delivery(outcome=Outcome.UNKNOWN, at=workflow.now(), detail=str(error.cause or error)[:500])
+
+
 class Desk:
     """The place pages leave from. Counts those on their way, and lets none leave once it is closing."""
 
@@ -74,20 +89,10 @@ class Desk:
             self._under_way -= 1
 
     async def send_notice(self, notice: Notice) -> Delivery:
-        """Hand over a message that asks for no answer; it is tried a few times and never stopped."""
+        """Hand over a message that asks for no answer; it is never stopped."""
         self._under_way += 1
         try:
-            return await workflow.execute_activity_method(
-                Pager.send_notice,
-                notice,
-                start_to_close_timeout=SLOWEST_SEND,
-                heartbeat_timeout=SENDER_LOST,
-                retry_policy=SENDING,
-                summary=label(f"tell {notice.contact} on {notice.channel.name}"),
-            )
-        except ActivityError as error:
-            detail = str(error.cause or error)[:500]
-            return Delivery(outcome=Outcome.UNKNOWN, at=workflow.now(), detail=detail)
+            return await hand_over_notice(notice)
         finally:
             self._under_way -= 1
 
