@@ -1,5 +1,6 @@
 """What people say to being paged, as the handlers that an incident and a stand-alone engagement have in common."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
@@ -31,18 +32,21 @@ MOST_REFUSALS = 20
 """Refused answers that go on the timeline in one run: somebody who guesses must not fill a history."""
 
 
-class Answering:
+class Answering(ABC):
     """A workflow that takes answers. Its subclass says to which engagements, and what it answers in turn."""
 
     _journal: Journal
     _refusals = 0
 
+    @abstractmethod
     def _answerable(self) -> Iterable[Engagement]:
-        raise NotImplementedError
+        """The engagements that hear answers."""
 
+    @abstractmethod
     def _must_take_answers(self) -> None:
         """Refuse any answer if it is too late for all of them."""
 
+    @abstractmethod
     def _must_page(self) -> None:
         """Refuse answers that would page somebody, if nobody is paged any more."""
 
@@ -50,8 +54,9 @@ class Answering:
         """Whether the released workflow of that name listened as well."""
         return True
 
+    @abstractmethod
     async def _answer(self) -> Record:
-        raise NotImplementedError
+        """What an update answers, once it is written down."""
 
     @workflow.update
     async def acknowledge(self, message: Acknowledge) -> Any:

@@ -143,6 +143,12 @@ class EngagementWorkflow(Answering):
         """Engagements that stood alone did not, once: what they ignored then is ignored when replayed."""
         return workflow.patched("stand-alone-hears-acknowledge")
 
+    def _must_take_answers(self) -> None:
+        """For as long as it lives, answers count."""
+
+    def _must_page(self) -> None:
+        """Nothing ends it but what its own status says."""
+
     def _answerable(self) -> Iterable[Engagement]:
         return [self._engagement]
 

@@ -31,6 +31,7 @@ class Phone:
     """Answers with `answer`, or with the status in the path (`/status/503`); keeps what it received."""
 
     answer: int | Behaviour = 200
+    retry_after: int = 0
     rings: list[Ring] = field(default_factory=list)
     _server: asyncio.Server | None = None
 
@@ -59,9 +60,9 @@ class Phone:
             if answer is Behaviour.HANG:
                 await reader.read()
             elif isinstance(answer, int):
-                writer.write(
-                    f"HTTP/1.1 {answer} .\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode()
-                )
+                patience = f"retry-after: {self.retry_after}\r\n" if self.retry_after else ""
+                head_line = f"HTTP/1.1 {answer} .\r\n{patience}"
+                writer.write(f"{head_line}content-length: 0\r\nconnection: close\r\n\r\n".encode())
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass

@@ -1,38 +1,12 @@
 """On-call schedules: who is paged is whoever is on shift when the stage begins.
 
-The calendar is asked in real time, whatever the workflow's clock says: a shift that changes while an engagement runs
-is therefore told here by putting a changed rotation in force.
+A shift that changes while an engagement runs is told here by putting a changed rotation in force.
 """
-
-from datetime import UTC, datetime, timedelta
 
 from records.engagements import EngagementStatus
 from tests.engagement.outage import Outage
-from tests.engagement.people import PEOPLE
+from tests.engagement.people import PEOPLE, schedule
 from tests.engagement.story import Stories
-
-
-def schedule(name: str, contacts: str, *, instead: str | None = None) -> str:
-    """A schedule with one rotation, started in the past; `instead` is on shift now by an override."""
-    overrides = ""
-    if instead is not None:
-        now = datetime.now(UTC).replace(microsecond=0)
-        start, end = (now - timedelta(days=1)).isoformat(), (now + timedelta(days=1)).isoformat()
-        overrides = f"overrides: [{{start: '{start}', end: '{end}', contacts: [{instead}]}}]"
-    return f"""
-    kind: Rotation
-    name: {name}-turns
-    contacts: [{contacts}]
-    time_zone: Europe/Berlin
-    start_time: '2025-01-01T09:00'
-    recurrence: {{monthly_settings: [{{day_of_month: 1, hand_off_time: '09:00'}}]}}
-    {overrides}
-    ---
-    kind: OnCallSchedule
-    name: {name}
-    rotations: [{name}-turns]
-    """
-
 
 TWICE_PRIMARY = """
     kind: EscalationPlan

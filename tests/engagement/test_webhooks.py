@@ -86,3 +86,12 @@ async def test_a_connection_that_breaks_after_the_request_is_repeated_under_the_
     await story.expect("0s ana hook0 UNKNOWN", "5s ana hook0")
     first, second = phone.rings
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
+
+
+async def test_a_receiver_that_asks_for_patience_gets_it(stories: Stories, phone: Phone) -> None:
+    await stories.given(ana(phone.url))
+    phone.answer, phone.retry_after = 429, 120
+    story = await stories.page("ana")
+    phone.answer = 200
+    await story.at("4m")
+    await story.expect("0s ana hook0 RETRY", "2m ana hook0")
