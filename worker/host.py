@@ -13,9 +13,8 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.activation import ActivationCodes
 from activities.archive import Archive
-from activities.automation.aws_api import AwsApi
-from activities.automation.instances import Instances
-from activities.automation.scripts import Scripts
+from activities.automation.effects import Outside, step_activities
+from activities.automation.lookups import Lookups
 from activities.hand_offs import HandOffs
 from activities.on_call import OnCall
 from activities.paging.pager import Pager
@@ -93,7 +92,7 @@ def make_worker(
     """A worker with every workflow and activity, wired to the outside."""
     pager, records, calendar = Pager(settings, http, pool), RecordKeeping(pool), OnCall(pool)
     codes = ActivationCodes(pool, pager)
-    archive, aws, instances, scripts = Archive(pool, client), AwsApi(), Instances(), Scripts()
+    outside = Outside(http=http, read_secret=settings.secret, records=pool)
     return Worker(
         client,
         task_queue=settings.task_queue,
@@ -107,11 +106,9 @@ def make_worker(
             calendar.who_is_on_call,
             calendar.is_it_working_hours,
             HandOffs(pool).look_at_hand_offs,
-            archive.archive_history,
-            aws.identify_account,
-            aws.execute_aws_api,
-            instances.change_instance_state,
-            scripts.execute_script,
+            Archive(pool, client).archive_history,
+            Lookups().identify_account,
+            *step_activities(outside),
         ],
         workflow_runner=workflow_runner,
         sticky_queue_schedule_to_start_timeout=STICKY,

@@ -1,11 +1,5 @@
-"""How each action of a runbook step is done. The one place to add an action.
+"""How an action that touches the world is done: by its activity, at most once unless it may be repeated."""
 
-An action that touches the world is an activity: write it under activities/automation/, register it with the worker
-and add a row to `EFFECTS`. One that only waits or decides is a method of `Waits` or of the execution itself.
-"""
-
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -17,9 +11,7 @@ from workflows.summaries import label
 from workflows.timeouts import WORKER_LOST
 
 with workflow.unsafe.imports_passed_through():
-    from activities.automation.aws_api import AwsApi, only_reads
-    from activities.automation.instances import Instances
-    from activities.automation.scripts import Scripts
+    from activities.automation.effects import Effect, effects
     from activities.automation.steps import StepAttempt, StepFailure
     from definitions.automation import FailureStage, FailureType
 
@@ -29,19 +21,7 @@ ONCE = RetryPolicy(maximum_attempts=1)
 NO_LIMIT = timedelta(days=7)
 
 
-@dataclass(frozen=True)
-class Effect:
-    """An action done by an activity; `repeatable` says for which inputs a lost worker's work may be done again."""
-
-    activity: Callable[[Any, StepAttempt], Awaitable[dict[str, Any]]]
-    repeatable: Callable[[dict[str, Any]], bool]
-
-
-EFFECTS: dict[str, Effect] = {
-    "aws:executeScript": Effect(Scripts.execute_script, repeatable=lambda inputs: False),
-    "aws:executeAwsApi": Effect(AwsApi.execute_aws_api, repeatable=only_reads),
-    "aws:changeInstanceState": Effect(Instances.change_instance_state, repeatable=lambda inputs: True),
-}
+EFFECTS = effects()
 
 FLOW = frozenset({"aws:branch", "aws:sleep", "aws:pause", "aws:approve"})
 """Actions that need no activity."""
@@ -69,9 +49,10 @@ async def perform(effect: Effect, attempt: StepAttempt) -> dict[str, Any]:
     """Do an action by its activity; raises ActionFailed."""
     limit = NO_LIMIT if attempt.timeout_seconds is None else timedelta(seconds=attempt.timeout_seconds)
     try:
-        return await workflow.execute_activity_method(
+        response: dict[str, Any] = await workflow.execute_activity(
             effect.activity,
             attempt,
+            result_type=dict,
             schedule_to_close_timeout=limit + WORKER_LOST,
             start_to_close_timeout=limit,
             heartbeat_timeout=WORKER_LOST,
@@ -79,6 +60,7 @@ async def perform(effect: Effect, attempt: StepAttempt) -> dict[str, Any]:
             cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
             summary=label(attempt.step),
         )
+        return response
     except ActivityError as error:
         raise _failure(error, attempt) from error
 

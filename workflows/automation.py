@@ -13,7 +13,7 @@ from workflows.summaries import label
 from workflows.timeouts import WORKER_LOST
 
 with workflow.unsafe.imports_passed_through():
-    from activities.automation.aws_api import AwsApi
+    from activities.automation.lookups import Lookups
     from activities.automation.steps import StepAttempt
     from definitions.automation import (
         DocumentError,
@@ -71,7 +71,7 @@ class AutomationWorkflow:
         except (DocumentError, ParameterError) as error:
             raise ApplicationError(str(error), type=Refusal.INVALID, non_retryable=True) from error
         system: SystemVariables = await workflow.execute_activity_method(
-            AwsApi.identify_account,
+            Lookups.identify_account,
             start_to_close_timeout=timedelta(seconds=30),
             heartbeat_timeout=WORKER_LOST,
             summary="where AWS calls go",

@@ -9,8 +9,21 @@ from definitions.automation import FailureStage, FailureType, SystemVariables
 from records.base import Record
 
 
+class AttachedFile(Record):
+    """A file that a document's `files` names: where it is, and the SHA-256 (hexadecimal) it must have."""
+
+    name: str
+    source: str
+    sha256: str
+
+
 class StepAttempt(Record):
-    """What to do. `key` names the step of the execution, never the attempt: effects that take a token use it."""
+    """What to do. `key` names the step of the execution (within a loop also the iteration), never the attempt:
+    effects that take a token use it.
+
+    `inputs` are resolved, but for secrets: an input that names some stands in `written` as the document has it, and
+    `values` holds what its other references mean, so that a secret is put in where it is needed and nowhere else.
+    """
 
     key: str
     step: str
@@ -18,6 +31,11 @@ class StepAttempt(Record):
     timeout_seconds: int | None
     system: SystemVariables
     assume_role: str = ""
+    execution_id: str = ""
+    step_execution_id: str = ""
+    written: dict[str, Any] = {}
+    values: dict[str, Any] = {}
+    files: list[AttachedFile] = []
 
 
 class StepFailure(Record):

@@ -1,6 +1,10 @@
-"""The parts of an SSM Automation document (schemaVersion '0.3') as models, under AWS's names."""
+"""The parts of an SSM Automation document (schemaVersion '0.3') as models, under AWS's names.
+
+Beyond AWS: `onFailure: Pause` and `onFailure: Rollback`, `onRollback`, `onWorkerLost`, and `runner`.
+"""
 
 from contextlib import suppress
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -11,9 +15,12 @@ from definitions.automation.values import ValueType, WrongTypeError, coerce
 
 ABORT = "Abort"
 CONTINUE = "Continue"
+PAUSE = "Pause"
+ROLLBACK = "Rollback"
 JUMP = "step:"
 
 STEP_NAME = r"^[a-zA-Z0-9_]+$"
+RUNNER_NAME = r"^[a-zA-Z0-9][a-zA-Z0-9_.\-]{0,62}$"
 
 
 # AWS: resource types are Strings that must look like the resource's id.
@@ -60,12 +67,18 @@ def _jump(value: object) -> object:
 
 
 def _failure(value: object) -> object:
-    if value == CONTINUE:
+    if value in (CONTINUE, PAUSE, ROLLBACK):
         return value
     if isinstance(value, str) and (value == ABORT or value.startswith(JUMP)):
         return _jump(value)
-    hint = near_miss(str(value), [ABORT, CONTINUE, JUMP])
-    raise ValueError(f"expected Abort, Continue or step:NAME, got {value!r}{hint}")
+    hint = near_miss(str(value), [ABORT, CONTINUE, PAUSE, ROLLBACK, JUMP])
+    raise ValueError(f"expected Abort, Continue, Pause, Rollback or step:NAME, got {value!r}{hint}")
+
+
+def _compensation(value: object) -> object:
+    if isinstance(value, str) and value.startswith(JUMP) and value.removeprefix(JUMP).strip():
+        return _jump(value)
+    raise ValueError(f"expected step:NAME, the step that undoes this one, got {value!r}")
 
 
 def _parameter_type(value: object) -> object:
@@ -155,8 +168,19 @@ class Output(BaseModel):
     type: Annotated[ValueType, BeforeValidator(_output_type)] = ValueType.STRING
 
 
+class WorkerLost(StrEnum):
+    """What becomes of a step whose worker dies while an action runs that cannot be repeated without asking."""
+
+    FAIL = "Fail"
+    RETRY = "Retry"
+
+
 class Step(_Part):
-    """One step: the action, its inputs, and where to go afterwards."""
+    """One step: the action, its inputs, and where to go afterwards.
+
+    `on_rollback` names the step that undoes this one. `on_worker_lost` is asked only for actions that must not
+    silently run twice. `runner` names the workers that the step must run on; without it any worker may.
+    """
 
     name: Annotated[str, Field(pattern=STEP_NAME)]
     action: str
@@ -170,6 +194,9 @@ class Step(_Part):
     is_critical: Flag | None = None
     is_end: Flag = False
     next_step: str | None = None
+    on_rollback: Annotated[str, BeforeValidator(_compensation)] | None = None
+    on_worker_lost: WorkerLost = WorkerLost.FAIL
+    runner: Annotated[str, Field(pattern=RUNNER_NAME)] | None = None
     precondition: Any = None
 
     @property
@@ -181,6 +208,11 @@ class Step(_Part):
     def cancel_target(self) -> str | None:
         """The step that onCancel names, if it names one."""
         return self.on_cancel.removeprefix(JUMP) if self.on_cancel.startswith(JUMP) else None
+
+    @property
+    def compensation(self) -> str | None:
+        """The step that onRollback names, if it names one."""
+        return self.on_rollback.removeprefix(JUMP) if self.on_rollback else None
 
     @property
     def critical(self) -> bool:
@@ -210,6 +242,7 @@ class AutomationDocument(_Part):
     main_steps: list[Step]
     outputs: list[str] = Field(default_factory=list)
     files: Annotated[dict[str, Attachment], BeforeValidator(_empty_if_null)] = Field(default_factory=dict)
+    runner: Annotated[str, Field(pattern=RUNNER_NAME)] | None = None
 
     def step(self, name: str) -> Step:
         """The main step of that name; KeyError if there is none."""

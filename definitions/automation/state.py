@@ -44,6 +44,23 @@ class StepStatus(StrEnum):
         return self in (self.SUCCESS, self.TIMED_OUT, self.CANCELLED, self.FAILED, self.EXITED)
 
 
+class Mode(StrEnum):
+    """AUTO runs step after step; INTERACTIVE waits before each one until somebody starts it."""
+
+    AUTO = "Auto"
+    INTERACTIVE = "Interactive"
+
+
+class Hold(StrEnum):
+    """Why nothing begins although there is a current step; the execution is Waiting meanwhile.
+
+    BETWEEN_STEPS: the mode is Interactive. FAILED_STEP: the current step failed for good and its onFailure is Pause.
+    """
+
+    BETWEEN_STEPS = "BetweenSteps"
+    FAILED_STEP = "FailedStep"
+
+
 class FailureStage(StrEnum):
     """When in its action a step failed."""
 
@@ -82,8 +99,31 @@ class SystemVariables(BaseModel):
         }
 
 
+class ParentStep(BaseModel):
+    """The aws:loop that a body step ran in, and the iteration (from 1) it ran in (AWS: ParentStepDetails)."""
+
+    step_execution_id: str
+    step_name: str
+    action: str
+    iteration: int
+    iterator_value: Any = None
+
+
+class LoopState(BaseModel):
+    """A loop that goes on: its name, the iteration (from 1), and what it goes over, if it goes over a list."""
+
+    step: str
+    iteration: int
+    iterators: list[Any] | None = None
+    max_iterations: int
+
+
 class StepState(BaseModel):
-    """One step of an execution. `inputs` are those of the latest attempt, as the action got them."""
+    """One step of an execution. `inputs` are those of the latest attempt, as the action got them.
+
+    A step of a loop's body has one state, that of its latest iteration. `skipped` says that a person let the
+    execution go on past the step's failure.
+    """
 
     step_execution_id: str
     name: str
@@ -101,6 +141,8 @@ class StepState(BaseModel):
     failure_stage: FailureStage | None = None
     failure_type: FailureType | None = None
     next_step: str | None = None
+    parent: ParentStep | None = None
+    skipped: bool = False
 
     @property
     def running(self) -> bool:
@@ -109,7 +151,11 @@ class StepState(BaseModel):
 
 
 class ExecutionState(BaseModel):
-    """An execution of one document; `path` names the steps begun, in order; `outputs` come at the end."""
+    """An execution of one document; `path` names the main steps begun, in order; `outputs` come at the end.
+
+    `current_step` is the innermost one: within a loop it names a step of the loop's body. `compensations` are the
+    steps still to run once the execution is rolling back (`rolling_back`), in that order.
+    """
 
     execution_id: str
     document_name: str
@@ -127,6 +173,11 @@ class ExecutionState(BaseModel):
     cancel_requested_at: datetime | None = None
     cancel_deadline: datetime | None = None
     stop_after_step: bool = False
+    mode: Mode = Mode.AUTO
+    hold: Hold | None = None
+    loop: LoopState | None = None
+    rolling_back: bool = False
+    compensations: list[str] = Field(default_factory=list)
 
     def step(self, name: str) -> StepState:
         """The state of the step of that name; KeyError if there is none."""

@@ -47,7 +47,7 @@ def test_everything_wrong_is_said_at_once_with_its_place() -> None:
         descripton="",
     )
     assert problems(data) == [
-        "mainSteps[0].onFailure: expected Abort, Continue or step:NAME, got 'abort'; did you mean 'Abort'?",
+        "mainSteps[0].onFailure: expected Abort, Continue, Pause, Rollback or step:NAME, got 'abort'; did you mean 'Abort'?",
         "mainSteps[0].nexStep: unknown key 'nexStep'; did you mean 'nextStep'?",
         "mainSteps[1].timeoutSeconds: expected a whole number, got 'soon'",
         "mainSteps[2].action: unknown action 'aws:executeScrip'; did you mean 'aws:executeScript'?",

@@ -10,51 +10,44 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from temporalio import activity
-
-from activities.automation.steps import StepAttempt, step_failed, storable
-from activities.heartbeat import beating
+from activities.automation.effects import Outside, effect
+from activities.automation.steps import StepAttempt, step_failed
 from definitions.automation import FailureStage
 
 MAX_LOG = 64 * 1024
 """Bytes of printed text that are kept, the last ones."""
 
-_RUNNER = Path(__file__).with_name("script_runner.py")
+_RUNNER = Path(__file__).parent.parent / "script_runner.py"
 
 
-class Scripts:
-    """Activities that run scripts."""
+@effect("aws:executeScript")
+async def execute_script(attempt: StepAttempt, outside: Outside) -> dict[str, Any]:
+    """Run the script's handler with InputPayload; {"Payload": its return value, "ExecutionLog": what it printed}.
 
-    @activity.defn
-    async def execute_script(self, attempt: StepAttempt) -> dict[str, Any]:
-        """Run the script's handler with InputPayload; {"Payload": its return value, "ExecutionLog": what it printed}.
-
-        Not repeated by Temporal: a script whose worker dies fails its step, and only maxAttempts runs it again.
-        """
-        inputs = attempt.inputs
-        runtime, handler, script = (str(inputs.get(name) or "") for name in ("Runtime", "Handler", "Script"))
-        if not runtime.lower().startswith("python"):
-            raise step_failed(
-                f"Runtime {runtime!r} cannot run here; use python3.x", stage=FailureStage.INPUT_VALIDATION
-            )
-        if not handler or not script:
-            raise step_failed(
-                "aws:executeScript needs Handler and Script", stage=FailureStage.INPUT_VALIDATION
-            )
-        request = {
-            "script": script,
-            "handler": handler.rpartition(".")[2],
-            "events": inputs.get("InputPayload") or {},
-            "context": {
-                "automation:EXECUTION_ID": attempt.key.partition(":")[0],
-                "global:REGION": attempt.system.region,
-                "global:ACCOUNT_ID": attempt.system.account_id,
-                "global:AWS_PARTITION": attempt.system.partition,
-            },
-        }
-        with tempfile.TemporaryDirectory(prefix="tocsin-script-") as folder:
-            log, code, result = await beating(_run(request, Path(folder), attempt.system.region))
-        return _response(log, code, result)
+    Not repeated by Temporal: a script whose worker dies fails its step, and only maxAttempts runs it again.
+    """
+    inputs = attempt.inputs
+    runtime, handler, script = (str(inputs.get(name) or "") for name in ("Runtime", "Handler", "Script"))
+    if not runtime.lower().startswith("python"):
+        raise step_failed(
+            f"Runtime {runtime!r} cannot run here; use python3.x", stage=FailureStage.INPUT_VALIDATION
+        )
+    if not handler or not script:
+        raise step_failed("aws:executeScript needs Handler and Script", stage=FailureStage.INPUT_VALIDATION)
+    request = {
+        "script": script,
+        "handler": handler.rpartition(".")[2],
+        "events": inputs.get("InputPayload") or {},
+        "context": {
+            "automation:EXECUTION_ID": attempt.key.partition(":")[0],
+            "global:REGION": attempt.system.region,
+            "global:ACCOUNT_ID": attempt.system.account_id,
+            "global:AWS_PARTITION": attempt.system.partition,
+        },
+    }
+    with tempfile.TemporaryDirectory(prefix="tocsin-script-") as folder:
+        log, code, result = await _run(request, Path(folder), attempt.system.region)
+    return _response(log, code, result)
 
 
 async def _run(request: dict[str, Any], folder: Path, region: str) -> tuple[str, int, str]:
@@ -111,4 +104,4 @@ def _response(log: str, code: int, result: str) -> dict[str, Any]:
         raise step_failed(f"the script ended with exit code {code} and no result\n{log[-2000:]}".rstrip())
     if "error" in outcome:
         raise step_failed(f"{outcome['error']}\n{log[-2000:]}".rstrip())
-    return storable({"Payload": outcome["value"]}) | {"ExecutionLog": log[-4000:]}
+    return {"Payload": outcome["value"], "ExecutionLog": log[-4000:]}

@@ -3,11 +3,9 @@
 import asyncio
 from typing import Any
 
-from temporalio import activity
-
 from activities.automation import aws
+from activities.automation.effects import Outside, effect
 from activities.automation.steps import StepAttempt, step_failed
-from activities.heartbeat import beating
 from definitions.automation import FailureStage, FailureType
 
 POLL = 2.0
@@ -16,20 +14,13 @@ POLL = 2.0
 _DEAD = {"terminated", "shutting-down"}
 
 
-class Instances:
-    """Activities on EC2 instances."""
+@effect("aws:changeInstanceState", repeatable=True)
+async def change_instance_state(attempt: StepAttempt, outside: Outside) -> dict[str, Any]:
+    """Bring the instances to DesiredState, or with CheckStateOnly just wait for it.
 
-    @activity.defn
-    async def change_instance_state(self, attempt: StepAttempt) -> dict[str, Any]:
-        """Bring the instances to DesiredState, or with CheckStateOnly just wait for it.
-
-        AWS: `running` means running with both status checks passed; an instance that dies on the way fails the step.
-        Safe to repeat: it asks for a state, not for a change.
-        """
-        return await beating(_change(attempt))
-
-
-async def _change(attempt: StepAttempt) -> dict[str, Any]:
+    AWS: `running` means running with both status checks passed; an instance that dies on the way fails the step.
+    Safe to repeat: it asks for a state, not for a change.
+    """
     ids, desired = _inputs(attempt)
     client = await aws.call(
         lambda: aws.client("ec2", attempt.system.region, attempt.assume_role, attempt.key[:32])
