@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 PYTHON ?= python3
 POSTFIX := /usr/sbin/postfix
+BWRAP := /usr/bin/bwrap
 LOCK := --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --extra embedded
 
 .PHONY: demo test check format bench up lock histories clean
@@ -12,7 +13,7 @@ LOCK := --universal --generate-hashes --no-emit-index-url --no-header --no-annot
 demo: $(VENV)/.demo
 	$(BIN)/python -m examples.demo
 
-test: $(VENV)/.test $(POSTFIX) check
+test: $(VENV)/.test $(POSTFIX) $(BWRAP) check
 	$(BIN)/pytest --numprocesses 2 --dist loadgroup
 
 # Formatting, style, types, and who may import whom.
@@ -46,7 +47,7 @@ clean:
 
 # The mail server that tests page through. Without a configuration the package's service does not start, and no other
 # mail server is removed for it. Where it cannot be had everything else is tested still, and its own tests fail.
-$(POSTFIX): AS_ROOT = $(shell [ "$$(id -u)" = 0 ] || echo sudo -n) env DEBIAN_FRONTEND=noninteractive
+$(POSTFIX) $(BWRAP): AS_ROOT = $(shell [ "$$(id -u)" = 0 ] || echo sudo -n) env DEBIAN_FRONTEND=noninteractive
 $(POSTFIX):
 	@if command -v apt-get > /dev/null \
 		&& echo postfix postfix/main_mailer_type select No configuration | $(AS_ROOT) debconf-set-selections \
@@ -55,6 +56,15 @@ $(POSTFIX):
 	then echo "postfix was installed for the tests of mail; it does not run as a service."; \
 	else echo "$@ is missing and could not be installed: install the package postfix (Debian, Ubuntu: as root," \
 		"apt-get install postfix, type \"No configuration\"). Until then its tests fail." >&2; fi
+
+# The sandbox of runbooks' scripts.
+$(BWRAP):
+	@if command -v apt-get > /dev/null \
+		&& { $(AS_ROOT) apt-get update -qq; $(AS_ROOT) apt-get install -qq --no-install-recommends --no-remove \
+			-o DPkg::Lock::Timeout=120 bubblewrap > /dev/null; }; \
+	then echo "bubblewrap was installed for the tests of scripts."; \
+	else echo "$@ is missing and could not be installed: install the package bubblewrap. Until then its tests" \
+		"fail." >&2; fi
 
 $(UV): requirements-uv.txt
 	$(PYTHON) -m venv $(VENV)

@@ -38,3 +38,17 @@ def _processor() -> str:
     except FileNotFoundError:
         return platform.processor()
     return found[1] if found else platform.processor()
+
+
+def processor_seconds(pid: int) -> float:
+    """What a process and its ended children have used (Linux)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(int(ticks) for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+
+
+def machine_seconds() -> float:
+    """The processor time that everything on the machine has used (Linux)."""
+    user, nice, system, _idle, _waiting, interrupts, soft = (
+        int(ticks) for ticks in Path("/proc/stat").read_text().splitlines()[0].split()[1:8]
+    )
+    return (user + nice + system + interrupts + soft) / os.sysconf("SC_CLK_TCK")

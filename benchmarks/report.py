@@ -1,8 +1,8 @@
 """The numbers as tables for people and as JSON for comparisons."""
 
 import json
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -115,30 +115,31 @@ def verdicts(results: list[BurstResult], escalated: list[Escalated]) -> list[str
     p50 = Spread.middle(alone.tocsin).p50
     ratio = Spread.middle(largest.ratios)
     return [
-        f"{alone.name}: p50 {p50:.0f} ms, aim {ALONE_AIM:.0f} ms: {_met(p50, ALONE_AIM)}",
-        f"{largest.name}: p50 {ratio.p50:.2f} x floor, aim {RATIO_AIM}: {_met(ratio.p50, RATIO_AIM)}",
-        f"{largest.name}: p99 {ratio.p99:.2f} x floor, aim {RATIO_AIM}: {_met(ratio.p99, RATIO_AIM)}",
+        f"{alone.name}: p50 {p50:.0f} ms, aim {ALONE_AIM:.0f} ms: {met(p50, ALONE_AIM)}",
+        f"{largest.name}: p50 {ratio.p50:.2f} x floor, aim {RATIO_AIM}: {met(ratio.p50, RATIO_AIM)}",
+        f"{largest.name}: p99 {ratio.p99:.2f} x floor, aim {RATIO_AIM}: {met(ratio.p99, RATIO_AIM)}",
         *(
             f"{one.size} escalating: second stage p99 {one.late_p99:.2f} s late, aim {LATE_AIMS[one.size]} s: "
-            f"{_met(one.late_p99, LATE_AIMS[one.size])}"
+            f"{met(one.late_p99, LATE_AIMS[one.size])}"
             for one in escalated
             if one.size in LATE_AIMS
         ),
     ]
 
 
-def show(results: list[BurstResult], escalated: list[Escalated], console: Console) -> None:
+def show(tables: Sequence[Grid], told: Sequence[str], console: Console) -> None:
     """Print the tables and the verdicts."""
-    for grid in (*grids(results), escalation_grid(escalated)):
-        grid.show(console)
-    for verdict in verdicts(results, escalated):
+    for table in tables:
+        table.show(console)
+    for verdict in told:
         console.print(verdict)
 
 
 def write(
-    results: list[BurstResult],
-    escalated: list[Escalated],
-    facts: dict[str, str],
+    tables: Sequence[Grid],
+    told: Sequence[str],
+    numbers: Mapping[str, object],
+    facts: Mapping[str, str],
     *,
     what: str,
     at: datetime,
@@ -146,18 +147,12 @@ def write(
     """Write DATE-WHAT.md and .json into results/; the path of the former."""
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{at:%Y-%m-%d}-{what}.md"
-    parts = [f"# {what}, {at:%Y-%m-%d %H:%M} UTC\n", *(grid.markdown() for grid in grids(results))]
-    parts.append(escalation_grid(escalated).markdown())
-    parts.append("## Aims\n\n" + "".join(f"- {verdict}\n" for verdict in verdicts(results, escalated)))
+    parts = [f"# {what}, {at:%Y-%m-%d %H:%M} UTC\n", *(table.markdown() for table in tables)]
+    parts.append("## Aims\n\n" + "".join(f"- {verdict}\n" for verdict in told))
     parts.append("## Machine\n\n" + "".join(f"- {name}: {fact}\n" for name, fact in facts.items()))
     path.write_text("\n".join(parts), encoding="utf-8")
-    numbers: dict[str, object] = {
-        "at": at.isoformat(),
-        "machine": facts,
-        "bursts": [asdict(one) for one in results],
-    }
-    numbers["escalations"] = [asdict(one) for one in escalated]
-    path.with_suffix(".json").write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
+    written = {"at": at.isoformat(), "machine": facts, **numbers}
+    path.with_suffix(".json").write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
     return path
 
 
@@ -175,5 +170,6 @@ def _size(rounds: list[Size]) -> str:
     return f"{rounds[-1].events} / {rounds[-1].size}"
 
 
-def _met(value: float, aim: float) -> str:
+def met(value: float, aim: float) -> str:
+    """Whether a value is within its aim, in words."""
     return "met" if value <= aim else "NOT met"

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,11 +36,17 @@ class Services:
 
 @asynccontextmanager
 async def services(
-    data: Path, smtp_url: str, *, tocsin_worker: Sequence[str] = TOCSIN_WORKER
+    data: Path,
+    smtp_url: str,
+    *,
+    tocsin_worker: Sequence[str] = TOCSIN_WORKER,
+    floor_worker: Sequence[str] = FLOOR_WORKER,
+    environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Services]:
     """Everything started in `data`, an empty folder, and stopped at the end.
 
-    tocsin_worker: arguments for Python that run Tocsin's worker. Call from the main thread.
+    tocsin_worker, floor_worker: arguments for Python that run them; environment: further variables of both.
+    Call from the main thread.
     """
     with ExitStack() as started:
         postgres = EmbeddedPostgres(data)
@@ -63,14 +69,27 @@ async def services(
         )
         bare = tocsin.model_copy(update={"task_queue": floor.TASK_QUEUE})
         await prepare_services(tocsin)
-        workers = _worker("worker", tocsin_worker, tocsin), _worker("floor", FLOOR_WORKER, bare)
+        further = environment or {}
+        workers = (
+            _worker("worker", tocsin_worker, tocsin, further),
+            _worker("floor", floor_worker, bare, further),
+        )
         for worker in workers:
             worker.start()
             started.callback(worker.stop)
         yield Services(tocsin, bare, temporal, *workers, postgres)
 
 
-def _worker(name: str, arguments: Sequence[str], settings: Settings) -> ChildProcess:
+def process_id(process: ChildProcess) -> int:
+    """Of a process that has been started; RuntimeError for another."""
+    if process.pid is None:
+        raise RuntimeError(f"{process.name} has not been started")
+    return process.pid
+
+
+def _worker(
+    name: str, arguments: Sequence[str], settings: Settings, further: Mapping[str, str]
+) -> ChildProcess:
     own = ("TOCSIN_", "TEMPORAL_", "DATABASE_URL")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     environment |= {
@@ -82,6 +101,7 @@ def _worker(name: str, arguments: Sequence[str], settings: Settings) -> ChildPro
         "TOCSIN_SMTP_URL": str(settings.smtp_url),
         "TOCSIN_MAIL_FROM": settings.mail_from,
         "DATABASE_URL": settings.require_database_url(),
+        **further,
     }
     log = settings.data / "logs" / f"{name}.log"
     return ChildProcess(

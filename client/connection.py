@@ -228,7 +228,9 @@ def _is_uuid(text: str) -> bool:
 def _refused(error: WorkflowUpdateFailedError) -> TocsinError:
     cause = error.cause
     if isinstance(cause, ApplicationError):
-        return _REFUSALS.get(cause.type or "", TocsinError)(cause.message)
+        refused = _REFUSALS.get(cause.type or "", TocsinError)(cause.message)
+        refused.aws = next((str(detail) for detail in cause.details), "")
+        return refused
     return TocsinError(str(cause or error))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 
 from temporalio.service import RPCError
@@ -22,6 +23,7 @@ from definitions.references import referrers
 from definitions.rotations import Rotation
 from definitions.sources import Loaded, Source
 from definitions.warnings import find_warnings
+from records import attachments
 from records import definitions as store
 from records.channels import read_states
 from workflows.watching_hand_offs import notifying, tell_definitions_changed
@@ -65,6 +67,7 @@ class Definitions(Connection):
             made = changes(stored, Catalog.of(loaded.definitions))
             changed = {(change.kind, change.name) for change in made if change.action is not Action.UNCHANGED}
             new = [one for one in loaded.definitions if (one.kind, one.name) in changed]
+            await attachments.store(database, _attached(loaded))
             await store.store(database, new, author=self.author)
         await self._tell_hand_offs(stored, result, {name for _, name in changed})
         return made
@@ -124,6 +127,16 @@ def read_files(paths: Paths) -> Loaded:
         return load(paths)
     except DefinitionError as error:
         raise InvalidInputError(str(error)) from error
+
+
+def _attached(loaded: Loaded) -> Iterator[tuple[str, bytes]]:
+    """The files on disk that runbooks bring along, by checksum."""
+    for _, source in loaded:
+        for sha256, file in source.attached.items():
+            content = file.read_bytes()
+            if hashlib.sha256(content).hexdigest() != sha256:
+                raise InvalidInputError(f"{source}: {file} was changed just now; apply again")
+            yield sha256, content
 
 
 def _completed(loaded: Loaded, stored: Catalog) -> Loaded:

@@ -2,7 +2,12 @@
 
 
 class TocsinError(Exception):
-    """Base of them all; its text says what was wrong and what would be right."""
+    """Base of them all; its text says what was wrong and what would be right.
+
+    `aws` is the error's name in AWS's API, where that says more than the class.
+    """
+
+    aws: str = ""
 
 
 class InvalidInputError(TocsinError):

@@ -1,12 +1,13 @@
-"""From YAML files to definitions: the only file here that reads from disk."""
+"""From YAML files to definitions: with `attached` the only file here that reads from disk."""
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from definitions.attached import AttachedFileError, with_attached
 from definitions.automation.problems import near_miss
 from definitions.base import Kind
 from definitions.catalog import Definition
@@ -90,7 +91,7 @@ class _Loader:
         """The documents of one file; what cannot be read becomes a problem."""
         name = str(path)
         try:
-            nodes, problems = parse_yaml(_text(path))
+            nodes, problems = parse_yaml(read_text(path))
         except YamlError as error:
             self.problems.append(Problem(name, error.line or None, error.message))
             return []
@@ -113,6 +114,13 @@ class _Loader:
             source = Source(file, node, document_file, document_node)
             plain = {key: value for key, value in plain.items() if key != "file"}
             plain["document"] = document_node.plain()
+        if kind is Kind.RUNBOOK and isinstance(plain, dict) and isinstance(plain.get("document"), dict):
+            try:
+                plain, attached = with_attached(plain, Path(file).parent)
+            except AttachedFileError as error:
+                self.problems.append(source.problem(error.path, str(error)))
+                return
+            source = replace(source, attached=attached)
         try:
             self.entries.append((MODELS[kind].model_validate(plain), source))
         except ValidationError as error:
@@ -174,7 +182,7 @@ def _document_path(file: Path, node: Node) -> Path | None:
     return file.parent / named.value
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
     """What a file says; YamlError (line 0: the whole file) if that cannot be read."""
     try:
         with path.open("rb") as stream:

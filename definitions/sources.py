@@ -1,7 +1,8 @@
 """Definitions together with the lines they were written on."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path as File
 from typing import Self
 
 from definitions.catalog import Definition
@@ -11,12 +12,16 @@ from definitions.yaml_nodes import Node
 
 @dataclass(frozen=True)
 class Source:
-    """Where one definition was written; its Automation document may stand in a file of its own."""
+    """Where one definition was written; its Automation document may stand in a file of its own.
+
+    `attached` are the files it brings along, by the SHA-256 of their content.
+    """
 
     file: str
     node: Node | None = None
     document_file: str | None = None
     document: Node | None = None
+    attached: Mapping[str, File] = field(default_factory=dict)
 
     def problem(self, path: Path, message: str) -> Problem:
         """A problem with the value at a path of the definition."""

@@ -13,7 +13,17 @@ Scalar = str | int | float | bool | None
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,99})")
 _FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]*([eE][-+][0-9]{1,3})?")
-_CONSTANTS: dict[str, Scalar] = {"true": True, "false": False, "null": None, "~": None, "": None}
+# YAML 1.2 knows each of its words in three cases; yes, no, on and off are texts to it.
+_WORDS: dict[str, Scalar] = {"true": True, "false": False, "null": None}
+_CONSTANTS: dict[str, Scalar] = {
+    "~": None,
+    "": None,
+    **{
+        spelled: value
+        for word, value in _WORDS.items()
+        for spelled in (word, word.capitalize(), word.upper())
+    },
+}
 _TEXT_TAGS = ("!", "tag:yaml.org,2002:str")
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _UNQUOTED_BRACES = re.compile(r"""(?:^|[:\-,\[]\s*)(\{\{.*?\}\}[^\s,\]}]*)""")

@@ -11,16 +11,35 @@ from records.timeline import TimelineEvent
 class AutomationRecord(Record):
     """A runbook execution as lists and viewers see it.
 
-    `state` is the interpreter's whole state; `document` is given once, when the execution begins.
+    `state` is the interpreter's whole state, without the inputs and outputs of its steps where those are records of
+    their own; `document` is given once, when the execution begins. `parent_execution_id` is the execution that
+    started this one, `undoes` the one that this one rolls back. `progress` counts the children of an execution that
+    goes over targets, by status.
     """
 
     execution_id: str
     incident_id: str | None = None
     document_name: str
+    document_version: str = ""
     status: str
     started_by: str
     state: dict[str, Any]
     document: dict[str, Any] | None = None
+    parent_execution_id: str | None = None
+    undoes: str | None = None
+    target: dict[str, Any] = {}
+    progress: dict[str, int] = {}
+    failure_message: str | None = None
+
+
+class AutomationStepRecord(Record):
+    """One time that a step of an execution ran: `state` as the interpreter has it, inputs and outputs included."""
+
+    step_execution_id: str
+    execution_id: str
+    position: int
+    status: str
+    state: dict[str, Any]
 
 
 class RecordBatch(Record):
@@ -32,6 +51,7 @@ class RecordBatch(Record):
     incident: IncidentRecord | None = None
     engagements: list[EngagementRecord] = []
     automation: AutomationRecord | None = None
+    automation_steps: list[AutomationStepRecord] = []
     analysis: Analysis | None = None
 
 

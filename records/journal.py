@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
-from records.batches import AutomationRecord, RecordBatch
+from records.batches import AutomationRecord, AutomationStepRecord, RecordBatch
 from records.engagements import EngagementRecord
 from records.incidents import Analysis, IncidentRecord
 from records.timeline import TimelineEvent
@@ -54,12 +54,21 @@ on conflict (engagement_id) do update
 """
 
 _AUTOMATION = """
-insert into automations (execution_id, incident_id, document_name, status, document, record, written)
-values ($1, $2, $3, $4, $5, $6, $7)
+insert into automations (execution_id, incident_id, document_name, status, document, record, parent_execution_id,
+                         written)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
 on conflict (execution_id) do update
    set status = excluded.status, record = excluded.record, written = excluded.written,
        document = coalesce(automations.document, excluded.document)
  where excluded.written > automations.written
+"""
+
+_AUTOMATION_STEP = """
+insert into automation_steps (step_execution_id, execution_id, position, status, record, written)
+values ($1, $2, $3, $4, $5, $6)
+on conflict (step_execution_id) do update
+   set status = excluded.status, record = excluded.record, written = excluded.written
+ where excluded.written > automation_steps.written
 """
 
 _ANALYSIS = """
@@ -107,6 +116,8 @@ def _rows(batch: RecordBatch) -> Iterator[tuple[str, tuple[object, ...]]]:
         yield _ENGAGEMENT, (*_engagement(engagement), batch.number)
     if batch.automation:
         yield _AUTOMATION, (*_automation(batch.automation), batch.number)
+    for step in batch.automation_steps:
+        yield _AUTOMATION_STEP, (*_automation_step(step), batch.number)
     if batch.analysis:
         yield _ANALYSIS, _analysis(batch.analysis)
 
@@ -157,7 +168,12 @@ def _automation(automation: AutomationRecord) -> tuple[object, ...]:
         automation.status,
         automation.document,
         automation.model_dump(mode="json", exclude={"document"}),
+        automation.parent_execution_id,
     )
+
+
+def _automation_step(step: AutomationStepRecord) -> tuple[object, ...]:
+    return (step.step_execution_id, step.execution_id, step.position, step.status, step.state)
 
 
 def _analysis(analysis: Analysis) -> tuple[object, ...]:

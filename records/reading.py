@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from records.batches import AutomationRecord
+from records.batches import AutomationRecord, AutomationStepRecord
 from records.engagements import EngagementRecord
 from records.incidents import Analysis
 from records.timeline import TimelineEvent
 
 if TYPE_CHECKING:
+    import asyncpg
+
     from records.database import Connection
+
+
+_STEPS = """
+select steps.step_execution_id::text, steps.execution_id::text, steps.position, steps.status, steps.record as state
+  from automation_steps as steps
+"""
 
 
 async def read_timeline(connection: Connection, subject_id: str) -> list[TimelineEvent]:
@@ -40,17 +49,44 @@ async def read_engagement(connection: Connection, engagement_id: str) -> Engagem
 async def read_automations(connection: Connection, incident_id: str) -> list[AutomationRecord]:
     """An incident's runbook executions, oldest first."""
     rows = await connection.fetch(
-        "select record, document from automations where incident_id = $1 order by started_at", incident_id
+        """select record, document from automations where incident_id = $1 order by started_at""",
+        incident_id,
     )
-    return [_automation(row["record"], row["document"]) for row in rows]
+    steps = await connection.fetch(
+        f"{_STEPS} join automations using (execution_id) where incident_id = $1 order by position",
+        incident_id,
+    )
+    records = _step_records(steps)
+    return [_automation(row["record"], row["document"], records) for row in rows]
 
 
 async def read_automation(connection: Connection, execution_id: str) -> AutomationRecord | None:
-    """One runbook execution."""
+    """One runbook execution; the steps of its state with their inputs and outputs."""
     row = await connection.fetchrow(
         "select record, document from automations where execution_id = $1", execution_id
     )
-    return _automation(row["record"], row["document"]) if row else None
+    if row is None:
+        return None
+    steps = await read_automation_steps(connection, execution_id)
+    return _automation(row["record"], row["document"], steps)
+
+
+async def read_automation_steps(connection: Connection, execution_id: str) -> list[AutomationStepRecord]:
+    """Every time that a step of an execution ran, in the order they began."""
+    rows = await connection.fetch(
+        f"{_STEPS} where steps.execution_id = $1 order by position",
+        execution_id,
+    )
+    return _step_records(rows)
+
+
+async def read_children(connection: Connection, execution_id: str) -> list[AutomationRecord]:
+    """The executions that an execution started, oldest first."""
+    rows = await connection.fetch(
+        "select record, null::json as document from automations where parent_execution_id = $1 order by started_at",
+        execution_id,
+    )
+    return [_automation(row["record"], None) for row in rows]
 
 
 async def read_analysis(connection: Connection, incident_id: str) -> Analysis | None:
@@ -59,5 +95,15 @@ async def read_analysis(connection: Connection, incident_id: str) -> Analysis | 
     return Analysis.model_validate(row["record"]) if row else None
 
 
-def _automation(record: dict[str, Any], document: dict[str, Any] | None) -> AutomationRecord:
-    return AutomationRecord.model_validate(record | {"document": document})
+def _step_records(rows: Iterable[asyncpg.Record]) -> list[AutomationStepRecord]:
+    return [AutomationStepRecord.model_validate(dict(row)) for row in rows]
+
+
+def _automation(
+    record: dict[str, Any], document: dict[str, Any] | None, steps: Sequence[AutomationStepRecord] = ()
+) -> AutomationRecord:
+    automation = AutomationRecord.model_validate(record | {"document": document})
+    whole = {step.step_execution_id: step.state for step in steps}
+    for state in automation.state.get("steps", []):
+        state |= whole.get(state["step_execution_id"], {})
+    return automation

@@ -14,6 +14,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.activation import ActivationCodes
 from activities.archive import Archive
 from activities.automation.effects import Outside, step_activities
+from activities.automation.executions import Executions
 from activities.automation.lookups import Lookups
 from activities.hand_offs import HandOffs
 from activities.on_call import OnCall
@@ -28,12 +29,14 @@ from workflows.automation import AutomationWorkflow
 from workflows.hand_offs import HandOffsWorkflow
 from workflows.incident import IncidentWorkflow
 from workflows.notices import ActivationWorkflow, NoticeWorkflow
+from workflows.rate_control import RateControlWorkflow
 from workflows.stand_alone import EngagementWorkflow
 
 WORKFLOWS = [
     IncidentWorkflow,
     EngagementWorkflow,
     AutomationWorkflow,
+    RateControlWorkflow,
     NoticeWorkflow,
     ActivationWorkflow,
     HandOffsWorkflow,
@@ -92,6 +95,7 @@ def make_worker(
     """A worker with every workflow and activity, wired to the outside."""
     pager, records, calendar = Pager(settings, http, pool), RecordKeeping(pool), OnCall(pool)
     codes = ActivationCodes(pool, pager)
+    lookups, executions = Lookups(), Executions(pool)
     outside = Outside(http=http, read_secret=settings.secret, records=pool)
     return Worker(
         client,
@@ -107,7 +111,12 @@ def make_worker(
             calendar.is_it_working_hours,
             HandOffs(pool).look_at_hand_offs,
             Archive(pool, client).archive_history,
-            Lookups().identify_account,
+            lookups.identify_account,
+            lookups.read_parameter_store,
+            lookups.resolve_targets,
+            lookups.find_aws_document,
+            executions.find_runbook,
+            executions.read_execution,
             *step_activities(outside),
         ],
         workflow_runner=workflow_runner,

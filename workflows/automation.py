@@ -5,52 +5,50 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
 
-from workflows.actions import EFFECTS, FLOW, ActionFailed, perform
+from workflows.actions import ActionFailed
+from workflows.automation_people import People
 from workflows.automation_reports import AutomationReports
-from workflows.summaries import label
-from workflows.timeouts import WORKER_LOST
+from workflows.automation_signals import ENDED, Signalled
+from workflows.automation_start import CannotBegin, begin
+from workflows.automation_steps import Steps
 
 with workflow.unsafe.imports_passed_through():
-    from activities.automation.lookups import Lookups
-    from activities.automation.steps import StepAttempt
     from definitions.automation import (
-        DocumentError,
         Execution,
-        FailureStage,
+        ExecutionStatus,
         FailureType,
+        Hold,
         IllegalTransitionError,
-        ParameterError,
         ResolvedStep,
-        SystemVariables,
-        coerce_parameters,
-        load_document,
+        StepStatus,
     )
-    from definitions.automation.approval import Approval, ApprovalError, ApprovalStatus, Verdict
-    from definitions.automation.sleep import sleep_seconds
+    from definitions.automation.execution import PURE_ACTIONS
     from records.timeline import EventType
-    from workflows.automation_messages import Decide, Resume, Stop, StopType
-    from workflows.inputs import AutomationInput
+    from workflows.inputs import AutomationInput, AutomationResult
     from workflows.messages import Refusal, refuse
+
+LARGEST_CARRIED = 1_500_000
+"""Bytes of an execution's state that a new run can start with; a larger one stays in its run."""
 
 
 @workflow.defn
-class AutomationWorkflow:
-    """Runs an SSM Automation document, step by step, alone or for an incident."""
+class AutomationWorkflow(Signalled):
+    """Runs an SSM Automation document, step by step, alone, for an incident, or as a step of another one."""
 
     @workflow.init
     def __init__(self, given: AutomationInput) -> None:
         """Handlers may run before `run`, so everything they touch is built here."""
         self._given = given
         self._execution: Execution | None = None
-        self._approval: Approval | None = None
-        self._resumed = False
         self._reports = AutomationReports(given, lambda: self._execution)
+        self._people = People(self._reports)
+        self._steps = Steps(given, self._people)
+        self._cancelled_early = False
 
     @workflow.run
-    async def run(self, given: AutomationInput) -> dict[str, list[str]]:
-        """Execute to the end; the execution's outputs, as AWS's lists of texts. A cancellation is a stop.
+    async def run(self, given: AutomationInput) -> AutomationResult:
+        """Execute to the end; how it ended. A cancellation is a stop.
 
         Raises ApplicationError if the document or its parameters are wrong: callers check both before.
         """
@@ -59,108 +57,61 @@ class AutomationWorkflow:
             try:
                 await workflow.wait_condition(life.done)
             except asyncio.CancelledError:
-                if self._execution is not None and not self._execution.state.status.final:
-                    self._execution.cancel(workflow.now())
+                self._cancel()
         return life.result()
 
-    async def _live(self, given: AutomationInput) -> dict[str, list[str]]:
+    async def _live(self, given: AutomationInput) -> AutomationResult:
         keeping = asyncio.create_task(self._reports.keep())
         try:
-            document = load_document(given.document)
-            parameters = coerce_parameters(document, given.parameters)
-        except (DocumentError, ParameterError) as error:
-            raise ApplicationError(str(error), type=Refusal.INVALID, non_retryable=True) from error
-        system: SystemVariables = await workflow.execute_activity_method(
-            Lookups.identify_account,
-            start_to_close_timeout=timedelta(seconds=30),
-            heartbeat_timeout=WORKER_LOST,
-            summary="where AWS calls go",
-        )
-        execution = self._execution = Execution.start(
-            document,
-            document_name=given.document_name,
-            execution_id=given.execution_id,
-            parameters=parameters,
-            system=system,
-            now=workflow.now(),
-        )
-        self._reports.tell(EventType.AUTOMATION_START, {"parameters": parameters}, author=given.started_by)
+            execution = self._execution = await begin(given)
+        except CannotBegin as error:
+            return await self._never_begun(str(error), keeping)
+        if given.carried is None:
+            told = {"parameters": execution.state.parameters, "parent": given.parent_execution_id}
+            self._reports.tell(EventType.AUTOMATION_START, told, author=given.started_by)
+        if self._cancelled_early:
+            self._cancel()
         while execution.current is not None:
-            await self._run_attempt(execution)
+            await self._go_on(execution)
+            if self._outgrown():
+                await self._continue_as_new(execution, keeping)
+        state = execution.state
         self._reports.tell(
-            EventType.AUTOMATION_END,
-            {"outputs": execution.state.outputs, "failureMessage": execution.state.failure_message},
+            EventType.AUTOMATION_END, {"outputs": state.outputs, "failureMessage": state.failure_message}
         )
         await workflow.wait_condition(workflow.all_handlers_finished)
         await self._reports.delivered()
         keeping.cancel()
-        return execution.state.outputs
-
-    @workflow.update
-    async def approve(self, message: Decide) -> str:
-        """An approver says yes; the approval's status."""
-        return await self._decide(message, Verdict.APPROVE)
-
-    @workflow.update
-    async def reject(self, message: Decide) -> str:
-        """An approver says no, which fails the step; the approval's status."""
-        return await self._decide(message, Verdict.REJECT)
-
-    @approve.validator
-    def _check_approve(self, message: Decide) -> None:
-        self._must_wait_for(message.author)
-
-    @reject.validator
-    def _check_reject(self, message: Decide) -> None:
-        self._must_wait_for(message.author)
-
-    @workflow.update
-    async def resume(self, message: Resume) -> str:
-        """Go on after a pause; the name of the step that paused."""
-        name = self._waiting_step() or ""
-        self._resumed = True
-        self._reports.tell(
-            EventType.AUTOMATION_DECISION, {"signal": "Resume", "step": name}, author=message.author
+        return AutomationResult(
+            execution_id=given.execution_id,
+            status=state.status,
+            outputs=state.outputs,
+            failure_message=state.failure_message,
         )
-        await self._reports.written()
-        return name
-
-    @resume.validator
-    def _check_resume(self, message: Resume) -> None:
-        waiting = self._waiting_step()
-        if waiting is None or self._approval is not None or self._resumed:
-            raise refuse(Refusal.CONFLICT, "no step of this execution is paused")
-        if message.step_name not in (None, waiting):
-            raise refuse(
-                Refusal.NOT_FOUND, f"the step that is paused is {waiting!r}, not {message.step_name!r}"
-            )
-
-    @workflow.update
-    async def stop(self, message: Stop) -> str:
-        """Stop the execution; its status."""
-        execution = self._running_execution()
-        told = {"signal": "Stop", "type": message.type, "reason": message.reason}
-        self._reports.tell(EventType.AUTOMATION_DECISION, told, author=message.author)
-        execution.cancel(workflow.now(), let_step_finish=message.type is StopType.COMPLETE)
-        await self._reports.written()
-        return execution.state.status
-
-    @stop.validator
-    def _check_stop(self, message: Stop) -> None:
-        state = self._running_execution().state
-        harder = state.stop_after_step and message.type is StopType.CANCEL
-        if state.cancel_requested_at is not None and not harder:
-            raise refuse(Refusal.CONFLICT, "the execution is being stopped already")
 
     @workflow.query
     def state(self) -> dict[str, Any]:
         """The interpreter's whole state."""
         return self._execution.state.model_dump(mode="json") if self._execution else {}
 
+    async def _go_on(self, execution: Execution) -> None:
+        """One attempt of the current step, or the wait until it may begin."""
+        if execution.state.hold is None:
+            await self._run_attempt(execution)
+            return
+        if execution.state.hold is Hold.BETWEEN_STEPS and execution.current is not None:
+            self._reports.tell(
+                EventType.AUTOMATION_STEP, {"step": execution.current.name, "waitsFor": "StartStep"}
+            )
+        await workflow.wait_condition(lambda: execution.state.hold is None or execution.current is None)
+
     async def _run_attempt(self, execution: Execution) -> None:
         """One attempt of the current step, to its end or until it is stopped."""
         resolved = execution.begin(workflow.now())
-        self._reports.tell_step(resolved.step.name)
+        step = execution.state.step(resolved.step.name)
+        loop = execution.state.step(step.parent.step_name) if step.parent else None
+        self._reports.tell_step(step)
+        self._stopped_by = None
         work = asyncio.create_task(self._do(execution, resolved))
         while not work.done() and not self._must_be_cut_off(execution):
             await self._work_or_stop(execution, work)
@@ -169,9 +120,11 @@ class AutomationWorkflow:
         else:
             work.cancel()
             await workflow.wait([work])
-            execution.cancelled(workflow.now())
-        self._approval = None
-        self._reports.tell_step(resolved.step.name)
+            self._cut_off(execution, resolved)
+        # The next iteration of a loop has states of its own: these are still those of this one.
+        for ended in (step, loop):
+            if ended is not None and ended.status is not StepStatus.IN_PROGRESS:
+                self._reports.tell_step(ended)
 
     async def _work_or_stop(self, execution: Execution, work: asyncio.Task[None]) -> None:
         deadline = execution.state.cancel_deadline
@@ -184,19 +137,30 @@ class AutomationWorkflow:
             return
 
     def _must_be_cut_off(self, execution: Execution) -> bool:
-        """Whether the running step has to go: somebody cancels, or the steps after onCancel took too long."""
+        """Whether the running step has to go: somebody stops it, or the steps after onCancel took too long."""
         state = execution.state
+        if self._stopped_by is not None:
+            return True
         if state.cancel_deadline is not None:
             return workflow.now() >= state.cancel_deadline
         return state.cancel_requested_at is not None and not state.stop_after_step
 
+    def _cut_off(self, execution: Execution, resolved: ResolvedStep) -> None:
+        """Tell the interpreter of a step whose work has been stopped, unless it came to its end all the same."""
+        state = execution.state
+        being_cancelled = state.cancel_requested_at is not None and state.cancel_deadline is None
+        if being_cancelled or self._stopped_by is None:
+            execution.cancelled(workflow.now())
+        elif execution.running is not None and execution.running.step.name == resolved.step.name:
+            execution.fail(f"stopped by {self._stopped_by}", workflow.now(), retry=False)
+
     async def _do(self, execution: Execution, resolved: ResolvedStep) -> None:
         """Do the attempt and tell the interpreter how it went."""
         try:
-            if resolved.step.action == "aws:branch":
-                execution.choose(workflow.now())
+            if resolved.step.action in PURE_ACTIONS:
+                execution.decide(workflow.now())
             else:
-                execution.succeed(await self._act(execution, resolved), workflow.now())
+                execution.succeed(await self._steps.act(execution, resolved), workflow.now())
         except ActionFailed as failed:
             execution.fail(
                 failed.message,
@@ -204,6 +168,7 @@ class AutomationWorkflow:
                 timed_out=failed.timed_out,
                 stage=failed.stage,
                 kind=failed.kind,
+                response=failed.response,
             )
         except IllegalTransitionError:
             raise
@@ -212,100 +177,42 @@ class AutomationWorkflow:
             message = f"{type(error).__name__}: {error}"
             execution.fail(message, workflow.now(), kind=FailureType.INTERNAL, retry=False)
 
-    async def _act(self, execution: Execution, resolved: ResolvedStep) -> Any:
-        action = resolved.step.action
-        if action == "aws:sleep":
-            return await self._sleep(resolved)
-        if action == "aws:pause":
-            return await self._pause(execution, resolved)
-        if action == "aws:approve":
-            return await self._wait_for_approval(execution, resolved)
-        effect = EFFECTS.get(action)
-        if effect is None:
-            known = ", ".join(sorted(EFFECTS.keys() | FLOW))
-            raise ActionFailed(
-                f"{action} cannot be run here; what can: {known}", stage=FailureStage.INPUT_VALIDATION
-            )
-        attempt = StepAttempt(
-            key=f"{execution.state.execution_id}:{resolved.step.name}",
-            step=resolved.step.name,
-            inputs=resolved.inputs,
-            timeout_seconds=resolved.timeout_seconds,
-            system=execution.state.system,
-            assume_role=execution.assume_role,
+    async def _never_begun(self, reason: str, keeping: asyncio.Task[None]) -> AutomationResult:
+        """What it needed to begin could not be had: that is on record, and nothing has run."""
+        self._reports.failure = reason
+        self._reports.tell(EventType.AUTOMATION_END, {"failureMessage": reason})
+        await self._reports.delivered()
+        keeping.cancel()
+        return AutomationResult(
+            execution_id=self._given.execution_id, status=ExecutionStatus.FAILED, failure_message=reason
         )
-        return await perform(effect, attempt)
 
-    async def _sleep(self, resolved: ResolvedStep) -> dict[str, Any]:
-        try:
-            seconds = sleep_seconds(resolved.inputs, resolved.started_at)
-        except ValueError as error:
-            raise ActionFailed(str(error), stage=FailureStage.INPUT_VALIDATION) from error
-        await workflow.sleep(timedelta(seconds=seconds), summary=label(resolved.step.name))
-        return {}
+    def _outgrown(self) -> bool:
+        """Whether the history is long enough for a new run."""
+        info = workflow.info()
+        length = info.get_current_history_length()
+        return length > self._given.history_limit or info.is_continue_as_new_suggested()
 
-    async def _pause(self, execution: Execution, resolved: ResolvedStep) -> dict[str, Any]:
-        self._resumed = False
-        await self._wait_for_people(execution, resolved, lambda: self._resumed)
-        return {}
+    async def _continue_as_new(self, execution: Execution, keeping: asyncio.Task[None]) -> None:
+        """Go on in a new run, between two steps; an execution too large for that stays where it is."""
+        if len(execution.state.model_dump_json()) > LARGEST_CARRIED:
+            return
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        await self._reports.sent()
+        keeping.cancel()
+        carried = self._reports.carried(execution.state)
+        workflow.continue_as_new(self._given.model_copy(update={"carried": carried}))
 
-    async def _wait_for_approval(self, execution: Execution, resolved: ResolvedStep) -> dict[str, Any]:
-        try:
-            self._approval = Approval.asked(resolved.inputs)
-        except ApprovalError as error:
-            raise ActionFailed(str(error), stage=FailureStage.INPUT_VALIDATION) from error
-        await self._wait_for_people(execution, resolved, self._decided)
-        approval = self._approval
-        if approval.status is ApprovalStatus.REJECTED:
-            last = approval.decisions[-1]
-            raise ActionFailed(f"rejected by {last.approver}: {last.comment}".rstrip(": "))
-        return approval.response()
+    def _cancel(self) -> None:
+        if self._execution is None:
+            self._cancelled_early = True
+        elif not self._execution.state.status.final:
+            self._execution.cancel(workflow.now())
 
-    def _decided(self) -> bool:
-        return self._approval is not None and self._approval.status is not ApprovalStatus.WAITING
-
-    async def _wait_for_people(self, execution: Execution, resolved: ResolvedStep, ready: Any) -> None:
-        execution.wait(workflow.now())
-        self._reports.tell_step(resolved.step.name, approval=self._approval)
-        limit = resolved.timeout_seconds
-        try:
-            await workflow.wait_condition(
-                ready,
-                timeout=None if limit is None else timedelta(seconds=limit),
-                timeout_summary=label(resolved.step.name),
-            )
-        except TimeoutError as error:
-            if not ready():
-                raise ActionFailed(f"nobody answered within {limit} s", timed_out=True) from error
-
-    async def _decide(self, message: Decide, verdict: Verdict) -> str:
-        asked = self._approval
-        if asked is None:
-            raise refuse(Refusal.CONFLICT, "no step of this execution waits for approval")
-        approval = self._approval = asked.decide(
-            message.author, verdict, workflow.now(), comment=message.comment
-        )
-        told = {"signal": verdict, "step": self._waiting_step(), "comment": message.comment}
-        self._reports.tell(EventType.AUTOMATION_DECISION, told, author=message.author)
-        await self._reports.written()
-        return approval.status
-
-    def _must_wait_for(self, approver: str) -> None:
-        if self._approval is None:
-            raise refuse(Refusal.CONFLICT, "no step of this execution waits for approval")
-        try:
-            self._approval.check(approver)
-        except ApprovalError as error:
-            raise refuse(Refusal.CONFLICT, str(error)) from error
-
-    def _waiting_step(self) -> str | None:
-        """The name of the step that waits for people, if one does."""
-        running = self._execution.running if self._execution else None
-        if running is None or running.step.action not in ("aws:pause", "aws:approve"):
-            return None
-        return running.step.name
+    def _execution_status(self) -> str:
+        return self._execution.state.status if self._execution else "Pending"
 
     def _running_execution(self) -> Execution:
         if self._execution is None or self._execution.current is None:
-            raise refuse(Refusal.CONFLICT, "the execution is not running")
+            raise refuse(Refusal.CONFLICT, "the execution is not running", aws=ENDED)
         return self._execution

@@ -15,11 +15,34 @@ class Decide(Message):
     comment: Note = ""
 
 
-class Resume(Message):
-    """Go on after a pause; `step_name` must be the step that pauses, if it is given."""
+class StepMessage(Message):
+    """Something to do with the step that waits or runs; `step_name` must be that step, if it is given."""
 
     author: Author
     step_name: str | None = None
+    note: Note = ""
+
+
+class Resume(StepMessage):
+    """Go on after a pause, or after what a tocsin:manual step asked for has been done."""
+
+
+class StartStep(StepMessage):
+    """Let the next step of an execution in Interactive mode begin."""
+
+
+class RetryStep(StepMessage):
+    """Try the failed step again that the execution waits at."""
+
+
+class SkipStep(StepMessage):
+    """Go on without the failed step that the execution waits at, or without what a tocsin:manual step asks for."""
+
+
+class StopStep(StepMessage):
+    """Stop the running step: it fails, and its onFailure says how the execution goes on."""
+
+    step_execution_id: str | None = None
 
 
 class StopType(StrEnum):

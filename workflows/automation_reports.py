@@ -11,11 +11,11 @@ from workflows.inputs import JournalState
 from workflows.journal import Journal
 
 with workflow.unsafe.imports_passed_through():
-    from definitions.automation import Execution
+    from definitions.automation import Execution, ExecutionState, ExecutionStatus, StepState
     from definitions.automation.approval import Approval
-    from records.batches import AutomationRecord, RecordBatch
+    from records.batches import AutomationRecord, AutomationStepRecord, RecordBatch
     from records.timeline import SYSTEM, EventType
-    from workflows.inputs import AutomationInput
+    from workflows.inputs import AutomationInput, CarriedExecution
     from workflows.messages import AutomationReport
 
 LONGEST_TOLD = 1000
@@ -25,7 +25,7 @@ LARGEST_TOLD = 10_000
 """Characters of one event's item, all told."""
 
 LARGEST_RECORDED = 20_000
-"""Characters of one step's outputs or inputs in the records; the whole is in the execution's history."""
+"""Characters of one step's outputs or inputs in records that are written late; the whole is in the history."""
 
 
 class AutomationReports:
@@ -34,62 +34,91 @@ class AutomationReports:
     def __init__(self, given: AutomationInput, execution: Callable[[], Execution | None]) -> None:
         self._given = given
         self._execution = execution
-        self._journal = Journal(given.execution_id, JournalState(), self._records)
+        carried = given.carried
+        self.journal = Journal(
+            given.execution_id, carried.journal if carried else JournalState(), self._records
+        )
+        self._positions: dict[str, int] = dict(carried.positions) if carried else {}
+        self._begun = carried.begun if carried else 0
+        self.failure: str | None = None
+        """Why the execution could not even begin, if so."""
         self._to_send: list[AutomationReport] = []
         self._document_kept = False
+        self._changed: dict[str, StepState] = {}
 
     def tell(self, event_type: EventType, data: dict[str, Any], *, author: str = SYSTEM) -> None:
         """Put something on the execution's timeline, and on its incident's."""
-        execution = self._execution()
-        status = execution.state.status if execution else "Pending"
         told = {
             "executionId": self._given.execution_id,
             "documentName": self._given.document_name,
-            "status": status,
+            "status": self._status,
         }
         told |= _short(data)
-        self._journal.note(event_type, told, author=author)
+        self.journal.note(event_type, told, author=author)
         if self._given.incident_id is not None:
             self._to_send.append(
                 AutomationReport(
                     execution_id=self._given.execution_id,
-                    status=status,
+                    status=self._status,
                     event_type=event_type,
                     data=told,
                     author=author,
                 )
             )
 
-    def tell_step(self, name: str, *, approval: Approval | None = None) -> None:
+    def tell_step(self, step: StepState, *, approval: Approval | None = None) -> None:
         """Put how a step stands on the timeline."""
-        execution = self._execution()
-        if execution is None:
-            return
-        step = execution.state.step(name)
+        if step.step_execution_id not in self._positions:
+            self._begun += 1
+            self._positions[step.step_execution_id] = self._begun
+        self._changed[step.step_execution_id] = step.model_copy()
         told: dict[str, Any] = {
-            "step": name,
+            "step": step.name,
             "action": step.action,
             "stepStatus": step.status,
             "attempt": step.attempt,
             "outputs": step.outputs,
             "failureMessage": step.failure_message,
         }
+        if step.parent is not None:
+            told |= {"loop": step.parent.step_name, "iteration": step.parent.iteration}
         if approval is not None:
             told |= {"approvers": approval.approvers, "message": approval.message}
         self.tell(EventType.AUTOMATION_STEP, told)
 
+    def carried(self, state: ExecutionState) -> CarriedExecution:
+        """What a new run of the execution goes on with."""
+        known = {step.step_execution_id for step in state.steps}
+        return CarriedExecution(
+            state=state.model_dump(mode="json"),
+            journal=self.journal.carried(),
+            begun=self._begun,
+            positions={key: position for key, position in self._positions.items() if key in known},
+        )
+
+    @property
+    def _status(self) -> str:
+        execution = self._execution()
+        if execution is not None:
+            return execution.state.status
+        return ExecutionStatus.PENDING if self.failure is None else ExecutionStatus.FAILED
+
     async def keep(self) -> None:
         """Write and send, for as long as the execution lives."""
-        await asyncio.gather(self._journal.keep(), self._journal.catch_up(), self._send())
+        await asyncio.gather(self.journal.keep(), self.journal.catch_up(), self._send())
 
     async def written(self) -> None:
         """Wait until what has been told is written down."""
-        await self._journal.written()
+        await self.journal.written()
 
     async def delivered(self) -> None:
         """Wait until the records hold everything and the incident knows everything."""
-        await self._journal.saved()
-        await workflow.wait_condition(lambda: not self._to_send)
+        await self.journal.saved()
+        await self.sent()
+
+    async def sent(self) -> None:
+        """Wait until every fact is in the history and the incident knows everything."""
+        await workflow.wait_condition(lambda: self.journal.settled and not self._to_send)
 
     async def _send(self) -> None:
         if self._given.incident_id is None:
@@ -105,17 +134,44 @@ class AutomationReports:
 
     def _records(self, everything: bool) -> RecordBatch:
         execution = self._execution()
+        state = execution.state if execution else None
         record = AutomationRecord(
             execution_id=self._given.execution_id,
             incident_id=self._given.incident_id,
             document_name=self._given.document_name,
-            status=execution.state.status if execution else "Pending",
+            document_version=self._given.document_version,
+            status=self._status,
             started_by=self._given.started_by,
-            state=_recorded(execution.state.model_dump(mode="json")) if execution else {},
+            state=state.model_dump(mode="json", exclude=_IN_STEP_RECORDS) if state else {},
             document=self._given.document if everything or not self._document_kept else None,
+            parent_execution_id=self._given.parent_execution_id,
+            undoes=self._given.undoes,
+            target=self._given.target,
+            failure_message=state.failure_message if state else self.failure,
         )
         self._document_kept = True
-        return RecordBatch(subject_id=self._given.execution_id, automation=record)
+        changed, self._changed = self._changed, {}
+        if everything and state:
+            # Of what PostgreSQL missed; of a loop, that is the latest iteration.
+            changed = {step.step_execution_id: step for step in state.steps if step.attempt} | changed
+        return RecordBatch(
+            subject_id=self._given.execution_id,
+            automation=record,
+            automation_steps=[self._step_record(step, cut=everything) for step in changed.values()],
+        )
+
+    def _step_record(self, step: StepState, *, cut: bool) -> AutomationStepRecord:
+        state = step.model_dump(mode="json")
+        return AutomationStepRecord(
+            step_execution_id=step.step_execution_id,
+            execution_id=self._given.execution_id,
+            position=self._positions.get(step.step_execution_id, 0),
+            status=step.status,
+            state=_modest(state) if cut else state,
+        )
+
+
+_IN_STEP_RECORDS: Any = {"steps": {"__all__": {"inputs", "outputs"}}}
 
 
 def _short(data: dict[str, Any]) -> dict[str, Any]:
@@ -136,12 +192,11 @@ def _cut(value: Any) -> Any:
     return value
 
 
-def _recorded(state: dict[str, Any]) -> dict[str, Any]:
-    """The interpreter's state with large inputs and outputs cut: a record must stay a payload of modest size."""
-    for step in state["steps"]:
-        for part in ("inputs", "outputs"):
-            for name, value in step[part].items():
-                text = str(value)
-                if len(text) > LARGEST_RECORDED:
-                    step[part][name] = text[:LARGEST_RECORDED] + " ..."
-    return state
+def _modest(step: dict[str, Any]) -> dict[str, Any]:
+    """A step's state with large inputs and outputs cut: it may have to be an activity's input."""
+    for part in ("inputs", "outputs"):
+        for name, value in step[part].items():
+            text = str(value)
+            if len(text) > LARGEST_RECORDED:
+                step[part][name] = text[:LARGEST_RECORDED] + " ..."
+    return step

@@ -416,7 +416,7 @@ class IncidentWorkflow(Answering):
         with contextlib.suppress(TimeoutError):  # a slow channel must not keep the runbook from running
             await workflow.wait_condition(lambda: self._desk.idle, timeout=FIRST_PAGES)
         runbook = self._given.catalog.runbooks[planned.name]
-        await self._runbooks.start_planned(planned, runbook.document, self._incident.created_by)
+        await self._runbooks.start_planned(planned, runbook, self._incident.created_by)
 
     def _resolve(self, message: Resolve) -> None:
         self._incident.status = IncidentStatus.RESOLVED

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 from temporalio.exceptions import ApplicationError
 
+from activities.automation.steps import AttachedFile
+from definitions.automation import Mode
 from definitions.base import Alias, Storable
 from definitions.catalog import Catalog
 from definitions.impacts import Impact
@@ -62,9 +64,12 @@ class Refusal(StrEnum):
     CONFLICT = "Conflict"
 
 
-def refuse(refusal: Refusal, message: str) -> ApplicationError:
-    """An error for a validator or handler to raise; it rejects the message and leaves no trace in the history."""
-    return ApplicationError(message, type=refusal, non_retryable=True)
+def refuse(refusal: Refusal, message: str, *, aws: str = "") -> ApplicationError:
+    """An error for a validator or handler to raise; it rejects the message and leaves no trace in the history.
+
+    `aws` is what AWS's API calls it, where that is more than the refusal says.
+    """
+    return ApplicationError(message, *([aws] if aws else []), type=refusal, non_retryable=True)
 
 
 PageKey = Annotated[str, Field(pattern=r"^[0-9a-f-]{36}-[0-9]{1,6}$")]
@@ -235,6 +240,9 @@ class StartRunbook(Message):
     document: dict[str, Any]
     parameters: dict[str, Any] = {}
     author: Author
+    document_version: str = ""
+    files: list[AttachedFile] = []
+    mode: Mode = Mode.AUTO
 
 
 class CompleteAnalysis(Message):

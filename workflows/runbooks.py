@@ -6,12 +6,12 @@ from typing import Any
 from temporalio import workflow
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from workflows.automation import AutomationWorkflow
 from workflows.journal import Journal
 from workflows.summaries import label
 from workflows.timeouts import TASK_TIMEOUT
 
 with workflow.unsafe.imports_passed_through():
+    from activities.automation.attached import attached_files
     from definitions.automation import (
         DocumentError,
         ExecutionStatus,
@@ -20,10 +20,14 @@ with workflow.unsafe.imports_passed_through():
         load_document,
     )
     from definitions.response_plans import DynamicParameter, PlannedRunbook
+    from definitions.runbooks import Runbook
     from records.incidents import MAX_RELATED_ITEMS, IncidentRecord, RelatedItem, RelatedItemType
     from records.timeline import EventType
     from workflows.inputs import AutomationInput
     from workflows.messages import AutomationReport, AutomationSummary, Refusal, StartRunbook, refuse
+
+
+AUTOMATION = "AutomationWorkflow"
 
 
 class Runbooks:
@@ -61,17 +65,18 @@ class Runbooks:
         except (DocumentError, ParameterError) as error:
             raise refuse(Refusal.INVALID, str(error)) from error
 
-    async def start_planned(self, planned: PlannedRunbook, document: dict[str, Any], author: str) -> None:
+    async def start_planned(self, planned: PlannedRunbook, runbook: Runbook, author: str) -> None:
         """Start the plan's runbook. That it cannot start never fails the incident (AWS), but is on the timeline."""
         try:
             message = StartRunbook(
                 execution_id=str(workflow.uuid4()),
                 name=planned.name,
-                document=document,
+                document=runbook.document,
+                files=attached_files(runbook),
                 parameters=planned.parameters | self._dynamic(planned),
                 author=author,
             )
-            coerce_parameters(load_document(document), message.parameters)
+            coerce_parameters(load_document(runbook.document), message.parameters)
         except ValueError as error:  # the document's, its parameters', or too much of both
             told = {"documentName": planned.name, "reason": str(error)}
             self._journal.note(EventType.AUTOMATION_START_FAILURE, told)
@@ -92,12 +97,16 @@ class Runbooks:
             self._changed()
         self._starting += 1
         try:
+            # By name, so that its result, which an earlier version had otherwise, is never read here.
             await workflow.start_child_workflow(
-                AutomationWorkflow.run,
+                AUTOMATION,
                 AutomationInput(
                     execution_id=message.execution_id,
                     document_name=message.name,
                     document=message.document,
+                    document_version=message.document_version,
+                    files=message.files,
+                    mode=message.mode,
                     parameters=message.parameters,
                     started_by=message.author,
                     incident_id=self._incident.incident_id,

@@ -4,26 +4,35 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx2
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from activities.automation import actions
-from activities.automation.steps import StepAttempt, storable
+from activities.automation.sandbox import Sandbox, find_sandbox
+from activities.automation.secrets import Mask, with_secrets
+from activities.automation.steps import StepAttempt, StepFailure, step_failed, storable
 from activities.heartbeat import beating
+from definitions.automation import FailureType
 from definitions.automation.actions import ACTIONS, Action
 from records.database import Pool
 
 
 @dataclass(frozen=True)
 class Outside:
-    """What actions reach the world by. `read_secret` raises SettingsError; a runner may have no `records`."""
+    """What actions reach the world by. `read_secret` raises SettingsError; a runner may have no `records`.
+
+    `mask` hides the secrets of the step that is being done; `sandbox` is where scripts run.
+    """
 
     http: httpx2.AsyncClient
     read_secret: Callable[[str], str]
     records: "Pool | None"
+    sandbox: Sandbox = field(default_factory=find_sandbox)
+    mask: Mask = field(default_factory=Mask)
 
 
 Run = Callable[[StepAttempt, Outside], Awaitable[dict[str, Any]]]
@@ -83,6 +92,37 @@ def step_activities(outside: Outside) -> list[Callable[..., Any]]:
 def _activity(known: Effect, outside: Outside) -> Callable[..., Any]:
     @activity.defn(name=known.activity)
     async def run(attempt: StepAttempt) -> dict[str, Any]:
-        return storable(await beating(known.run(attempt, outside)))
+        return await beating(_done(known, attempt, outside))
 
     return run
+
+
+async def _done(known: Effect, attempt: StepAttempt, outside: Outside) -> dict[str, Any]:
+    """The response, and any failure, without the step's secrets."""
+    attempt, mask = await with_secrets(attempt, known.action, outside.read_secret)
+    try:
+        response = storable(await known.run(attempt, replace(outside, mask=mask)))
+    except ApplicationError as error:
+        if mask.hides_nothing:
+            raise
+        raise _masked(error, mask) from None
+    except Exception as error:
+        if mask.hides_nothing:
+            raise
+        # What went wrong inside may quote what it was given, its causes as well.
+        told = mask.text(f"{type(error).__name__}: {error}")
+        raise step_failed(told, kind=FailureType.INTERNAL) from None
+    hidden: dict[str, Any] = mask.json(response)
+    return hidden
+
+
+def _masked(error: ApplicationError, mask: Mask) -> ApplicationError:
+    details = [
+        StepFailure.model_validate(mask.json(detail.model_dump(mode="json")))
+        if isinstance(detail, StepFailure)
+        else mask.json(detail)
+        for detail in error.details
+    ]
+    return ApplicationError(
+        mask.text(error.message), *details, type=error.type, non_retryable=error.non_retryable
+    )

@@ -1,52 +1,98 @@
-"""Runs one script in this process: reads the request from standard input, writes the result to a file.
+"""Runs one script in this process: the request comes on standard input, the outcome goes to a pipe.
 
-Started with the number of the process that wants the result and the file to write. Knows nothing of Tocsin.
+Started as text on the command line of an interpreter without site-packages; knows nothing of Tocsin. The variable
+TOCSIN_ANSWER names the file descriptor of the pipe.
 """
 
-import contextlib
-import ctypes
 import json
 import os
-import signal
 import sys
-import traceback
 from types import ModuleType
 from typing import Any
 
-_PR_SET_PDEATHSIG = 1
+_SCRIPT = "<script>"
 
 
-def _die_with(parent: int) -> None:
-    """Leave no script behind when the worker is killed (Linux)."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        sys.exit(1)
+class _Context(dict[str, str]):
+    """A map (AWS: `context` is one); a few scripts take it for a Lambda function's context."""
+
+    @property
+    def invoked_function_arn(self) -> str:
+        return (
+            f"arn:{self['global:AWS_PARTITION']}:ssm:{self['global:REGION']}:{self['global:ACCOUNT_ID']}"
+            f":automation-execution/{self['automation:EXECUTION_ID']}"
+        )
+
+
+def _handler(request: dict[str, Any]) -> Any:
+    """The function to call: of the script, or of the attached file that `file.function` names."""
+    file, _, name = request["handler"].rpartition(".")
+    if request["script"] is None:
+        module = __import__(file, fromlist=[name]) if file else None
+    else:
+        # Registered, because dataclasses and pickle look modules up by name.
+        module = sys.modules["runbook_script"] = ModuleType("runbook_script")
+        exec(compile(request["script"], _SCRIPT, "exec"), module.__dict__)  # noqa: S102 - running it is the task
+    found = getattr(module, name, None)
+    if not callable(found):
+        where = "the script" if request["script"] is not None else f"the attached file {file!r}"
+        raise LookupError(f"{where} defines no function {name!r}")
+    return found
 
 
 def _outcome(request: dict[str, Any]) -> dict[str, Any]:
-    module = ModuleType("script")
     try:
-        exec(compile(request["script"], "<script>", "exec"), module.__dict__)  # noqa: S102 - running it is the task
-        handler = getattr(module, request["handler"], None)
-        if not callable(handler):
-            return {"error": f"the script defines no function {request['handler']!r}"}
-        value = handler(request["events"], request["context"])
-        json.dumps(value)
+        value = _handler(request)(request["events"], _Context(request["context"]))
     except SystemExit as error:
         return {"error": f"SystemExit - {error.code}"}
     except BaseException as error:
-        traceback.print_exc()
+        _print_traceback(request["script"])
         return {"error": f"{type(error).__name__} - {error}"}
+    try:
+        text = json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        return {"error": f"the result is not JSON: {error}"}
+    if len(text) > request["largest"]:
+        return {
+            "error": f"the result is {len(text)} bytes as JSON; at most {request['largest']} may be returned"
+        }
+    if isinstance(value, list | tuple) and len(value) > request["longest"]:
+        return {
+            "error": f"the result is a list of {len(value)} items; at most {request['longest']} may be returned"
+        }
     return {"value": value}
+
+
+def _print_traceback(script: str | None) -> None:
+    """To the log, from where the script begins, with the script's lines."""
+    import linecache
+    import traceback
+
+    if script is not None:
+        linecache.cache[_SCRIPT] = (len(script), None, script.splitlines(keepends=True), _SCRIPT)
+    kind, error, frames = sys.exc_info()
+    while frames is not None and frames.tb_frame.f_globals is globals():
+        frames = frames.tb_next
+    traceback.print_exception(kind, error, frames)
 
 
 def main() -> None:
     """Read, run, write."""
-    _die_with(int(sys.argv[1]))
-    outcome = _outcome(json.load(sys.stdin))
-    with open(sys.argv[2], "w", encoding="utf-8") as file:
-        json.dump(outcome, file)
+    answer, process = int(os.environ.pop("TOCSIN_ANSWER")), os.getpid()
+    os.set_inheritable(answer, False)
+    request = json.load(sys.stdin)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # a file, in the process that we start
+    sys.path[:0] = request["attached"]
+    sys.path += request["libraries"]
+    outcome = _outcome(request)
+    sys.stdout.flush()
+    if os.getpid() != process:
+        os._exit(0)  # a fork that came all the way back; the result is its parent's
+    with open(answer, "w", encoding="utf-8") as pipe:
+        json.dump(outcome, pipe)
+    # Threads that the script left behind are not waited for.
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,11 @@ from definitions.automation import FailureStage, FailureType, SystemVariables
 from records.base import Record
 
 
+def runner_queue(task_queue: str, runner: str) -> str:
+    """The task queue of the workers that are called `runner`."""
+    return f"{task_queue}-runner-{runner}"
+
+
 class AttachedFile(Record):
     """A file that a document's `files` names: where it is, and the SHA-256 (hexadecimal) it must have."""
 
@@ -39,10 +44,14 @@ class StepAttempt(Record):
 
 
 class StepFailure(Record):
-    """Where and how an action failed, in AWS's words; travels as the error's details."""
+    """Where and how an action failed, in AWS's words; travels as the error's details.
+
+    `response` is what the action has to show all the same: a command's output, an execution's status.
+    """
 
     stage: FailureStage = FailureStage.INVOCATION
     kind: FailureType = FailureType.ACTION
+    response: dict[str, Any] | None = None
 
 
 STEP_FAILED = "StepFailed"
@@ -50,12 +59,18 @@ STEP_FAILED = "StepFailed"
 
 
 def step_failed(
-    message: str, *, stage: FailureStage = FailureStage.INVOCATION, kind: FailureType = FailureType.ACTION
+    message: str,
+    *,
+    stage: FailureStage = FailureStage.INVOCATION,
+    kind: FailureType = FailureType.ACTION,
+    response: dict[str, Any] | None = None,
 ) -> ApplicationError:
-    """The error an action raises; never retried by Temporal, the step's own maxAttempts decides."""
-    return ApplicationError(
-        message, StepFailure(stage=stage, kind=kind), type=STEP_FAILED, non_retryable=True
-    )
+    """The error an action raises; never retried by Temporal, the step's own maxAttempts decides.
+
+    `response` becomes the failed step's outputs.
+    """
+    failure = StepFailure(stage=stage, kind=kind, response=response)
+    return ApplicationError(message, failure, type=STEP_FAILED, non_retryable=True)
 
 
 LARGEST_RESPONSE = 100_000

@@ -73,6 +73,7 @@ COMMANDS: dict[Group, dict[str, tuple[str, str]]] = {
         "hand-over": ("client.cli.pages:hand_over", "Give it to another contact, who is paged instead."),
         "accept": ("client.cli.pages:accept", "Acknowledge a page by the code that was sent with it."),
     },
+    # The same as `tocsin runbook ...`: what people type at night is short.
     RUNBOOKS: {
         "run": ("client.cli.runbooks:run", "Start a runbook, for an incident or alone."),
         "execution": ("client.cli.runbooks:execution", "Show a runbook execution step by step."),
@@ -142,6 +143,50 @@ NESTED: dict[str, tuple[Group, str, dict[str, tuple[str, str]]]] = {
             ),
             "deactivate": ("client.cli.channels:deactivate", "Page a channel no more."),
             "test": ("client.cli.channels:test", "Send a test notice, no alarm, to an activated channel."),
+        },
+    ),
+    "runbook": (
+        RUNBOOKS,
+        "Check, draw, simulate, run and steer runbooks.",
+        {
+            "lint": (
+                "client.cli.runbook_lint:lint",
+                "Check Automation documents: every problem, with its line.",
+            ),
+            "graph": ("client.cli.runbook_graph:graph", "Draw a runbook's flow as text, Mermaid or SVG."),
+            "simulate": (
+                "client.cli.runbook_simulate:simulate",
+                "Run a document without any effect: answers from a file, or invented.",
+            ),
+            "run": ("client.cli.runbooks:run", "Start a runbook, for an incident or alone."),
+            "show": (
+                "client.cli.runbooks:execution",
+                "Show an execution: its steps, what they put out and print.",
+            ),
+            "approve": ("client.cli.runbooks:approve", "Say yes to the step that waits for approval."),
+            "reject": ("client.cli.runbooks:reject", "Say no to the step that waits for approval: it fails."),
+            "resume": ("client.cli.runbooks:resume", "Go on after a pause, or when a manual step is done."),
+            "start-step": (
+                "client.cli.runbook_steps:start_step",
+                "Let the next step of an interactive execution begin.",
+            ),
+            "retry-step": (
+                "client.cli.runbook_steps:retry_step",
+                "Try the failed step again (onFailure: Pause).",
+            ),
+            "skip-step": (
+                "client.cli.runbook_steps:skip_step",
+                "Go on without the failed, or the manual, step.",
+            ),
+            "stop-step": (
+                "client.cli.runbook_steps:stop_step",
+                "Stop the running step; its onFailure decides what follows.",
+            ),
+            "stop": ("client.cli.runbooks:stop", "Stop an execution."),
+            "rollback": (
+                "client.cli.runbook_steps:rollback",
+                "Undo an execution: run the onRollback of its steps in reverse.",
+            ),
         },
     ),
     "event": (

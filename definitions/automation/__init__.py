@@ -1,7 +1,8 @@
 """SSM Automation documents (schemaVersion '0.3'): loading them, and running them as a pure state machine."""
 
+from definitions.automation.attempts import ResolvedStep
 from definitions.automation.document import AutomationDocument, DocumentError, Problem, Step, load_document
-from definitions.automation.execution import Execution, IllegalTransitionError, ResolvedStep
+from definitions.automation.execution import PURE_ACTIONS, Execution, IllegalTransitionError
 from definitions.automation.lint import document_warnings
 from definitions.automation.parameters import ParameterError, coerce_parameters, parameter_store_names
 from definitions.automation.state import (
@@ -11,6 +12,7 @@ from definitions.automation.state import (
     FailureType,
     Hold,
     Mode,
+    ParentStep,
     StepState,
     StepStatus,
     SystemVariables,
@@ -18,6 +20,7 @@ from definitions.automation.state import (
 from definitions.automation.view import StepView
 
 __all__ = [
+    "PURE_ACTIONS",
     "AutomationDocument",
     "DocumentError",
     "Execution",
@@ -29,6 +32,7 @@ __all__ = [
     "IllegalTransitionError",
     "Mode",
     "ParameterError",
+    "ParentStep",
     "Problem",
     "ResolvedStep",
     "Step",

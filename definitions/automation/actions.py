@@ -1,4 +1,8 @@
-"""The public Automation actions: what each needs, how long it may take, what it puts out by itself."""
+"""The actions: what each needs, how long it may take, what it puts out by itself.
+
+AWS's are all here, and of our own those that a workflow does; an action of our own that acts on the world brings
+its grammar with it.
+"""
 
 from dataclasses import dataclass
 
@@ -14,7 +18,8 @@ class Action:
     `needs` are inputs that must be there; of each tuple in `needs_one_of` at least one. Timeouts are seconds:
     the default when a step gives none (None: as long as it takes) and the most a step may ask for.
     `puts_out` are the outputs every run has without declaring them; `as_written` are inputs that are never
-    interpolated. `cancel_target` says whether onCancel may lead here, `private` that only AWS can run it.
+    interpolated. `cancel_target` says whether onCancel may lead here, `private` that only AWS can run it, `effect`
+    that a worker does it: only then a runner or a secret means anything to it.
     """
 
     needs: tuple[str, ...] = ()
@@ -26,6 +31,7 @@ class Action:
     cancel_target: bool = True
     takes_on_cancel: bool = True
     private: bool = False
+    effect: bool = True
 
 
 _AWS_CALL = ("Service", "Api")
@@ -33,6 +39,7 @@ _AWS_PROPERTY = (*_AWS_CALL, "PropertySelector", "DesiredValues")
 
 ACTIONS: dict[str, Action] = {
     "aws:approve": Action(
+        effect=False,
         needs=("Approvers",),
         timeout=7 * DAY,
         longest=30 * DAY,
@@ -40,7 +47,7 @@ ACTIONS: dict[str, Action] = {
         cancel_target=False,
     ),
     "aws:assertAwsResourceProperty": Action(needs=_AWS_PROPERTY, timeout=25),
-    "aws:branch": Action(needs=("Choices",), timeout=None),
+    "aws:branch": Action(effect=False, needs=("Choices",), timeout=None),
     "aws:changeInstanceState": Action(needs=("InstanceIds", "DesiredState")),
     "aws:copyImage": Action(
         needs=("SourceImageId", "SourceRegion", "ImageName"),
@@ -60,7 +67,7 @@ ACTIONS: dict[str, Action] = {
     "aws:deleteImage": Action(needs=("ImageId",)),
     "aws:deleteStack": Action(needs=("StackName",)),
     "aws:executeAutomation": Action(
-        needs=("DocumentName",), timeout=None, puts_out=("Output", "ExecutionId", "Status")
+        effect=False, needs=("DocumentName",), timeout=None, puts_out=("Output", "ExecutionId", "Status")
     ),
     "aws:executeAwsApi": Action(needs=_AWS_CALL, timeout=25, longest=25),
     "aws:executeScript": Action(
@@ -86,6 +93,7 @@ ACTIONS: dict[str, Action] = {
     ),
     "aws:invokeWebhook": Action(needs=("IntegrationName",), puts_out=("Response", "ResponseCode")),
     "aws:loop": Action(
+        effect=False,
         needs=("Steps",),
         needs_one_of=(("Iterators", "LoopCondition"),),
         timeout=None,
@@ -93,16 +101,23 @@ ACTIONS: dict[str, Action] = {
         as_written=frozenset({"Steps", "LoopCondition"}),
         takes_on_cancel=False,
     ),
-    "aws:pause": Action(timeout=7 * DAY, cancel_target=False),
+    "aws:pause": Action(effect=False, timeout=7 * DAY, cancel_target=False),
     "aws:runCommand": Action(
         needs=("DocumentName",), puts_out=("CommandId", "Status", "ResponseCode", "Output")
     ),
     "aws:runInstances": Action(
         needs=("ImageId",), puts_out=("InstanceIds", "InstanceStates"), cancel_target=False
     ),
-    "aws:sleep": Action(needs_one_of=(("Duration", "Timestamp"),), timeout=None, cancel_target=False),
-    "aws:updateVariable": Action(needs=("Name", "Value"), timeout=MINUTE, takes_on_cancel=False),
+    "aws:sleep": Action(
+        effect=False, needs_one_of=(("Duration", "Timestamp"),), timeout=None, cancel_target=False
+    ),
+    "aws:updateVariable": Action(
+        effect=False, needs=("Name", "Value"), timeout=MINUTE, takes_on_cancel=False
+    ),
     "aws:waitForAwsResourceProperty": Action(needs=_AWS_PROPERTY),
+    "tocsin:manual": Action(
+        effect=False, needs=("Message",), timeout=7 * DAY, puts_out=("Decision", "Note"), cancel_target=False
+    ),
     "aws:installDistributorPackageOnAzure": Action(private=True),
     "aws:putServerUpgradeMetrics": Action(private=True),
     "aws:shareSQLMedia": Action(private=True),

@@ -50,9 +50,10 @@ class Approval(BaseModel):
     def asked(cls, inputs: Mapping[str, Any]) -> Self:
         """The approval that an aws:approve with these interpolated inputs asks for; raises ApprovalError."""
         given = inputs.get("Approvers")
-        approvers = list(dict.fromkeys(given if isinstance(given, list) else [given]))
-        if not approvers or not all(isinstance(one, str) and one and "{{" not in one for one in approvers):
+        named = given if isinstance(given, list) else [given]
+        if not named or not all(isinstance(one, str) and one and "{{" not in one for one in named):
             raise ApprovalError(f"Approvers should be a list of user names or ARNs, got {given!r}")
+        approvers = list(dict.fromkeys(named))
         if len(approvers) > MOST_APPROVERS:
             raise ApprovalError(f"at most {MOST_APPROVERS} Approvers, got {len(approvers)}")
         required = _required(inputs.get("MinRequiredApprovals"), len(approvers))

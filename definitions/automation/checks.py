@@ -1,27 +1,30 @@
 """What makes steps that are well formed one by one wrong together."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from definitions.automation import choices
 from definitions.automation.actions import ACTIONS
 from definitions.automation.flow import BRANCH, find_circle, successors
-from definitions.automation.interpolation import references
+from definitions.automation.interpolation import read_inputs, references
+from definitions.automation.loop_checks import check_loop
 from definitions.automation.model import Step
-from definitions.automation.problems import Problem, near_miss
+from definitions.automation.problems import Path, Problem, near_miss
+from definitions.automation.secrets import check_secrets
 from definitions.automation.selectors import SelectorError, check_selector
 
-Path = tuple[str | int, ...]
+_VARIABLE = re.compile(r"variable:[^{}\s]+")
 
 
 @dataclass(frozen=True)
 class Placed:
-    """A step and where it stands; `reach` are the step names it may go to."""
+    """A step and where it stands; `reach` are the step names it may go to, `repeated` says it is in a loop's body."""
 
     step: Step
     path: Path
     reach: tuple[str, ...]
+    repeated: bool = False
 
 
 def check_steps(placed: Sequence[Placed]) -> Iterator[Problem]:
@@ -47,8 +50,7 @@ def _check_action(one: Placed) -> Iterator[Problem]:
     step, path = one.step, one.path
     action = ACTIONS.get(step.action)
     if action is None:
-        hint = near_miss(step.action, ACTIONS) or "; actions look like aws:executeScript"
-        yield Problem((*path, "action"), f"unknown action '{step.action}'{hint}")
+        yield Problem((*path, "action"), f"unknown action '{step.action}'{_action_hint(step.action)}")
         return
     inputs = (*path, "inputs")
     for need in action.needs:
@@ -61,8 +63,18 @@ def _check_action(one: Placed) -> Iterator[Problem]:
         yield Problem(inputs, "aws:executeScript in Python needs the input Handler: the function to call")
     if step.action == BRANCH and "Choices" in step.inputs:
         yield from choices.check_choices(step.inputs["Choices"], (*inputs, "Choices"))
-    if step.inputs.get("LoopCondition") is not None and step.action == "aws:loop":
-        yield from choices.check_condition(step.inputs["LoopCondition"], (*inputs, "LoopCondition"))
+    if step.action == "aws:loop":
+        yield from check_loop(step, path, repeated=one.repeated)
+    name = step.inputs.get("Name") if step.action == "aws:updateVariable" else None
+    if name is not None and not (isinstance(name, str) and _VARIABLE.fullmatch(name)):
+        yield Problem((*inputs, "Name"), f"expected variable:NAME, got {name!r}")
+
+
+def _action_hint(action: str) -> str:
+    ours = [name for name in ACTIONS if name.startswith("tocsin:")]
+    if action.startswith("tocsin:"):
+        return near_miss(action, ours) or f"; there are {', '.join(ours)}"
+    return near_miss(action, ACTIONS) or "; actions look like aws:executeScript"
 
 
 def _is_python_script(step: Step) -> bool:
@@ -79,7 +91,10 @@ def _check_outputs(one: Placed) -> Iterator[Problem]:
 
 def _check_targets(one: Placed, steps: Mapping[str, Step]) -> Iterator[Problem]:
     for path, target in _targets(one.step):
-        if target not in one.reach:
+        if path == ("onRollback",) and one.repeated:
+            message = "a step of a loop's body cannot have onRollback; give it to the loop"
+            yield Problem((*one.path, *path), message)
+        elif target not in one.reach:
             yield Problem((*one.path, *path), f"there is no step '{target}'{near_miss(target, one.reach)}")
     cancelled = one.step.cancel_target
     if cancelled is None:
@@ -99,6 +114,8 @@ def _targets(step: Step) -> Iterator[tuple[Path, str]]:
         yield ("onFailure",), step.failure_target
     if step.cancel_target:
         yield ("onCancel",), step.cancel_target
+    if step.compensation:
+        yield ("onRollback",), step.compensation
     if step.action != BRANCH:
         return
     choice_list = step.inputs.get("Choices")
@@ -110,11 +127,8 @@ def _targets(step: Step) -> Iterator[tuple[Path, str]]:
 
 
 def _check_references(one: Placed) -> Iterator[Problem]:
-    action = ACTIONS.get(one.step.action)
-    read: dict[str, Any] = {
-        key: value for key, value in one.step.inputs.items() if not action or key not in action.as_written
-    }
-    for key, value in read.items():
+    yield from check_secrets(one.step, one.path)
+    for key, value in read_inputs(one.step).items():
         for reference in references(value):
             if reference.startswith("ssm:"):
                 message = f"{{{{ {reference} }}}} works only as a parameter's default; make a parameter of it"
@@ -122,8 +136,14 @@ def _check_references(one: Placed) -> Iterator[Problem]:
 
 
 def check_circles(steps: Sequence[Step], paths: Sequence[Path]) -> Iterator[Problem]:
-    """The circle these steps go in, if they do; it stands at the first of its steps."""
-    circle = find_circle({step.name: successors(steps, step) for step in steps})
+    """The circle these steps go in, if they do; it stands at the first of its steps.
+
+    A step that undoes another runs alone and leads nowhere.
+    """
+    undoing = {step.compensation for step in steps}
+    circle = find_circle(
+        {step.name: [] if step.name in undoing else successors(steps, step) for step in steps}
+    )
     if circle:
         first = [step.name for step in steps].index(circle[0])
         yield Problem(paths[first], f"the steps go in a circle: {' -> '.join(circle)}")

@@ -1,13 +1,13 @@
 """aws:branch: which choice is the first that holds."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from definitions.automation.problems import Problem, near_miss
+from definitions.automation.interpolation import whole_reference
+from definitions.automation.problems import Path, Problem, near_miss
 from definitions.automation.values import as_text
-
-Path = tuple[str | int, ...]
 
 
 def _number(value: Any) -> Decimal | None:
@@ -58,6 +58,20 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 }
 COMBINATIONS = ("And", "Or", "Not")
 
+_SIGNS = {
+    "StringEquals": "=",
+    "EqualsIgnoreCase": "is, in any case,",
+    "StartsWith": "starts with",
+    "EndsWith": "ends with",
+    "Contains": "contains",
+    "NumericEquals": "=",
+    "NumericGreater": ">",
+    "NumericLesser": "<",
+    "NumericGreaterOrEquals": ">=",
+    "NumericLesserOrEquals": "<=",
+    "BooleanEquals": "is",
+}
+
 
 def holds(condition: Mapping[str, Any]) -> bool:
     """Whether an interpolated condition is true; a value of the wrong sort for its operator never is."""
@@ -78,6 +92,28 @@ def choose(inputs: Mapping[str, Any]) -> str | None:
             return str(choice["NextStep"])
     default = inputs.get("Default")
     return None if default is None else str(default)
+
+
+def in_words(condition: Mapping[str, Any]) -> str:
+    """A condition as people read it: `Kind = "web" and not (Find.Count > 3)`."""
+    for name, word in (("And", " and "), ("Or", " or ")):
+        if name in condition:
+            return word.join(_part_in_words(part) for part in condition[name])
+    if "Not" in condition:
+        return f"not ({in_words(condition['Not'])})"
+    operator = next(key for key in condition if key in OPERATORS)
+    return (
+        f"{_value_in_words(condition['Variable'])} {_SIGNS[operator]} {_value_in_words(condition[operator])}"
+    )
+
+
+def _value_in_words(value: Any) -> str:
+    reference = whole_reference(value) if isinstance(value, str) else None
+    return reference or json.dumps(value, ensure_ascii=False)
+
+
+def _part_in_words(part: Mapping[str, Any]) -> str:
+    return f"({in_words(part)})" if "And" in part or "Or" in part else in_words(part)
 
 
 def targets(inputs: Mapping[str, Any]) -> list[str]:

@@ -6,10 +6,12 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from definitions.automation.checks import Path, Placed, check_circles, check_steps
+from definitions.automation.checks import Placed, check_circles, check_steps
 from definitions.automation.interpolation import references
 from definitions.automation.model import AutomationDocument, Output, Parameter, Step
-from definitions.automation.problems import DocumentError, Problem, near_miss
+from definitions.automation.problems import DocumentError, Path, Problem, near_miss
+from definitions.automation.rollback_checks import check_rollback
+from definitions.automation.secrets import check_no_secrets
 
 __all__ = ["AutomationDocument", "DocumentError", "Parameter", "Problem", "Step", "load_document"]
 
@@ -51,6 +53,11 @@ def _check_parts(data: Mapping[str, Any]) -> list[Problem]:
             problems += body_problems
     problems += check_steps(placed)
     problems += _check_circles(placed)
+    main = [one for one in placed if not one.repeated]
+    # Where a step follows another only because one between them is malformed, nothing true can be said.
+    if len(main) == len(steps):
+        problems += check_rollback([one.step for one in main], [one.path for one in main])
+    problems += check_no_secrets(data)
     problems += _check_outputs(data.get("outputs"))
     assume_role = data.get("assumeRole")
     if any(reference.startswith("ssm:") for reference in references(assume_role)):
@@ -81,7 +88,8 @@ def _loop_body(loop: Step, path: Path, outer: Sequence[str]) -> tuple[list[Place
     problems: list[Problem] = []
     for place, raw in enumerate(raw_steps):
         try:
-            placed.append(Placed(Step.model_validate(raw), (*steps_path, place), reach))
+            step = Step.model_validate(raw)
+            placed.append(Placed(step, (*steps_path, place), reach, repeated=True))
         except ValidationError as error:
             problems += [_problem(details, Step, (*steps_path, place)) for details in error.errors()]
     return placed, problems
@@ -117,6 +125,10 @@ def _problem(details: ErrorDetails, model: type[BaseModel], under: Path = ()) ->
         case "literal_error":
             return Problem(path, f"expected the text '0.3' in quotes, got {value!r}")
         case "string_pattern_mismatch":
+            if path[-1] == "runner":
+                return Problem(
+                    path, f"expected the name of a runner, letters, digits, _ . and -, got {value!r}"
+                )
             return Problem(path, f"expected letters, digits and _ only, got {value!r}")
         case "value_error":
             return Problem(path, str(details["ctx"]["error"]))

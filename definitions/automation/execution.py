@@ -2,59 +2,57 @@
 
     execution = Execution.start(document, ...)
     while execution.current:
+        ... while execution.state.hold, wait for start_step, retry_step or skip_step ...
         resolved = execution.begin(now)
         ... do the action of resolved.step with resolved.inputs ...
-        execution.succeed(response, now), execution.fail("why", now) or execution.choose(now)
+        execution.succeed(response, now) or execution.fail("why", now); for PURE_ACTIONS execution.decide(now)
 
 Deterministic: time is passed in, nothing is looked up. The state is all there is: an Execution made anew from
 the same document and state goes on the same way.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Self
-from uuid import UUID, uuid5
 
 from definitions.automation import choices, flow
-from definitions.automation.actions import ACTIONS, timeout_seconds
+from definitions.automation.attempts import ResolvedStep, resolved_inputs, resolved_step
+from definitions.automation.document_steps import DocumentSteps
 from definitions.automation.interpolation import Scope, interpolate
+from definitions.automation.loops import LoopError, planned_loop
 from definitions.automation.model import AutomationDocument, Step
-from definitions.automation.outcome import outcome
 from definitions.automation.outputs import execution_outputs, step_outputs
 from definitions.automation.parameters import follow_defaults, starting_variables
+from definitions.automation.progress import Progress
+from definitions.automation.rollback import undoing_state
+from definitions.automation.scope import execution_scope
 from definitions.automation.state import (
     ExecutionState,
     ExecutionStatus,
     FailureStage,
     FailureType,
+    Hold,
+    Mode,
     StepState,
     StepStatus,
     SystemVariables,
 )
+from definitions.automation.step_records import next_record, not_begun
+from definitions.automation.transitions import (
+    IllegalTransitionError,
+    current_step,
+    released_step,
+    running_step,
+    step_to_begin,
+)
 from definitions.automation.values import as_text
+from definitions.automation.variables import VariableError, updated_variable
 from definitions.automation.view import StepView, steps_view
 
-CANCEL_CHAIN_SECONDS = 120
-"""How long the steps after onCancel may take together (AWS: two minutes)."""
+__all__ = ["PURE_ACTIONS", "Execution", "IllegalTransitionError", "ResolvedStep"]
 
-_STEP_IDS = UUID("7d3c4f6e-52f4-5d0c-9a3e-6f1f0c9b7a10")
-
-
-class IllegalTransitionError(RuntimeError):
-    """The host asked for something the execution's state does not allow: a defect of the host."""
-
-
-@dataclass(frozen=True)
-class ResolvedStep:
-    """One attempt of a step, ready to be done; its timeout counts from `started_at`, None is no limit."""
-
-    step: Step
-    inputs: dict[str, Any]
-    timeout_seconds: int | None
-    attempt: int
-    max_attempts: int
-    started_at: datetime
+PURE_ACTIONS = frozenset({"aws:branch", "aws:loop", "aws:updateVariable"})
+"""The actions that do nothing outside the execution: `Execution.decide` does them."""
 
 
 class Execution:
@@ -63,6 +61,8 @@ class Execution:
     def __init__(self, document: AutomationDocument, state: ExecutionState) -> None:
         self.document = document
         self.state = state
+        self._steps = DocumentSteps(document)
+        self._progress = Progress(document, state, self._steps)
 
     @classmethod
     def start(
@@ -74,6 +74,7 @@ class Execution:
         parameters: Mapping[str, Any],
         system: SystemVariables,
         now: datetime,
+        mode: Mode = Mode.AUTO,
     ) -> Self:
         """A new execution at its first step; `parameters` are as `coerce_parameters` returned them."""
         state = ExecutionState(
@@ -81,19 +82,37 @@ class Execution:
             document_name=document_name,
             system=system,
             parameters=dict(parameters),
-            steps=[_not_begun(step, execution_id) for step in document.main_steps],
+            steps=list(not_begun(DocumentSteps(document), execution_id)),
             started_at=now,
+            mode=mode,
         )
         execution = cls(document, state)
         follow_defaults(document, state.parameters, system.references(execution_id, now))
         state.variables = starting_variables(document, execution.scope(now))
-        execution._go_to(document.main_steps[0].name if document.main_steps else None, now)
+        first = document.main_steps[0].name if document.main_steps else None
+        execution._progress.go_on(None, first, now)
+        return execution
+
+    @classmethod
+    def undo(
+        cls, document: AutomationDocument, origin: ExecutionState, *, execution_id: str, now: datetime
+    ) -> Self:
+        """A new execution of the compensations (onRollback) of what another execution of the document did.
+
+        They run in reverse order, each though another one failed, and read the other execution's parameters,
+        variables and outputs. With nothing to undo it succeeds at once. Raises IllegalTransitionError while the
+        other execution still goes on.
+        """
+        if not origin.status.final:
+            raise IllegalTransitionError(f"the execution to undo has not ended: {origin.status.value}")
+        execution = cls(document, undoing_state(document, origin, execution_id=execution_id, now=now))
+        execution._progress.go_on(None, None, now)
         return execution
 
     @property
     def current(self) -> Step | None:
-        """The step that runs or is to be begun next; None when the execution has ended."""
-        return None if self.state.current_step is None else self.document.step(self.state.current_step)
+        """The step that runs or is to be begun next, in a loop that of its body; None when all has ended."""
+        return current_step(self._steps, self.state)
 
     @property
     def running(self) -> ResolvedStep | None:
@@ -102,7 +121,7 @@ class Execution:
         record = None if step is None else self.state.step(step.name)
         if step is None or record is None or record.attempt_started_at is None:
             return None
-        return _resolved(step, record, record.attempt_started_at)
+        return self._resolved(step, record, record.attempt_started_at)
 
     @property
     def assume_role(self) -> str:
@@ -111,51 +130,65 @@ class Execution:
 
     def scope(self, now: datetime) -> Scope:
         """What references mean at this moment."""
-        return Scope(
-            parameters=self.state.parameters,
-            outputs={step.name: step.outputs for step in self.state.steps},
-            system=self.state.system.references(self.state.execution_id, now),
-            variables=self.state.variables,
-        )
+        return execution_scope(self.state, now)
 
     def begin(self, now: datetime) -> ResolvedStep:
         """Begins the next attempt of the current step, its inputs resolved as of now."""
-        step = self.current
-        if step is None:
-            raise IllegalTransitionError("the execution has ended")
-        record = self.state.step(step.name)
-        if record.running:
-            raise IllegalTransitionError(f"step '{step.name}' is running already")
+        step, record = step_to_begin(self._steps, self.state)
+        renewed = next_record(step, self.state)
+        if renewed is None:
+            record.outputs = {}
+        # Until it begins, a step of a loop reads what it put out itself in the iteration before.
+        scope = self.scope(now)
+        if renewed is not None:
+            self.state.renew(renewed)
+            record = renewed
         if record.attempt == 0:
-            self.state.path.append(step.name)
             record.started_at = now
+            if record.parent is None:
+                self.state.path.append(step.name)
         record.attempt += 1
         record.attempt_started_at = now
         record.status = StepStatus.IN_PROGRESS
-        record.outputs = {}
-        record.inputs = self._inputs(step, now)
-        return _resolved(step, record, now)
+        record.inputs = resolved_inputs(step, scope)
+        return self._resolved(step, record, now)
 
     def wait(self, now: datetime) -> None:
-        """The running step waits for a person."""
-        _, record = self._running_step()
-        record.status = StepStatus.WAITING
+        """The running step waits for a person; one that is being cancelled stays so."""
+        _, record = running_step(self._steps, self.state)
+        if record.status is not StepStatus.CANCELLING:
+            record.status = StepStatus.WAITING
         record.waiting_since = record.waiting_since or now
         if self.state.status is ExecutionStatus.IN_PROGRESS:
             self.state.status = ExecutionStatus.WAITING
 
     def succeed(self, response: Any, now: datetime) -> None:
         """The running step's action has succeeded; its outputs are taken from the response."""
-        step, record = self._running_step()
+        step, record = running_step(self._steps, self.state)
         record.outputs = step_outputs(step, response)
-        self._leave(step, record, StepStatus.SUCCESS, flow.after_success(self.document.main_steps, step), now)
+        target = flow.after_success(self._steps.siblings(step), step)
+        self._progress.leave(step, record, StepStatus.SUCCESS, target, now)
 
-    def choose(self, now: datetime) -> str | None:
-        """Decides the running aws:branch and goes there; the step it leads to, None for the end."""
-        step, record = self._running_step()
-        target = choices.choose(record.inputs) or flow.after_success(self.document.main_steps, step)
-        self._leave(step, record, StepStatus.SUCCESS, target, now)
-        return record.next_step
+    def decide(self, now: datetime) -> None:
+        """Does the running step, one of PURE_ACTIONS, and goes where it leads; wrong inputs fail it for good."""
+        step, record = running_step(self._steps, self.state)
+        try:
+            match step.action:
+                case "aws:branch":
+                    chosen = choices.choose(record.inputs)
+                    target = chosen or flow.after_success(self._steps.siblings(step), step)
+                    self._progress.leave(step, record, StepStatus.SUCCESS, target, now)
+                case "aws:updateVariable":
+                    name, value = updated_variable(self.document, record.inputs)
+                    self.state.variables[name] = value
+                    self.succeed({}, now)
+                case "aws:loop":
+                    loop = planned_loop(step, record.inputs)
+                    self._progress.enter_loop(step, record, loop, now)
+                case _:
+                    raise IllegalTransitionError(f"'{step.name}' cannot be decided: it is an {step.action}")
+        except (LoopError, VariableError) as error:
+            self.fail(str(error), now, stage=FailureStage.INPUT_VALIDATION, retry=False)
 
     def fail(
         self,
@@ -173,17 +206,39 @@ class Execution:
         A response, if there is one, leaves its outputs readable. `retry=False` gives up attempts that remain.
         A step that fails while it is being cancelled counts as cancelled.
         """
-        step, record = self._running_step()
+        step, record = running_step(self._steps, self.state)
         record.outputs = step_outputs(step, response)
         record.failure_message, record.failure_stage, record.failure_type = message, stage, kind
-        if retry and record.attempt < step.max_attempts and not self._stopping:
-            self._end_attempt(record, StepStatus.PENDING)
+        more = retry and record.attempt < step.max_attempts + record.extra_attempts
+        if more and not self.state.stopping and not self._progress.overdue(step, now):
+            self._progress.end_attempt(record, StepStatus.PENDING)
             return True
         status = StepStatus.TIMED_OUT if timed_out else StepStatus.FAILED
         if record.status is StepStatus.CANCELLING:
             status = StepStatus.CANCELLED
-        self._leave(step, record, status, flow.after_failure(self.document.main_steps, step), now)
+        self._progress.fail(step, record, status, now)
         return False
+
+    def start_step(self, now: datetime) -> None:
+        """Somebody lets the current step begin, in the Interactive mode (AWS: StartStep)."""
+        released_step(self._steps, self.state, Hold.BETWEEN_STEPS, "no step waits to be started")
+
+    def retry_step(self, now: datetime) -> None:
+        """Somebody wants a step tried again that failed with onFailure Pause: it gets maxAttempts more."""
+        _, record = released_step(
+            self._steps, self.state, Hold.FAILED_STEP, "no failed step waits to be retried"
+        )
+        record.extra_attempts = record.attempt
+        record.status = StepStatus.PENDING
+        record.ended_at = None
+
+    def skip_step(self, now: datetime) -> None:
+        """Somebody lets the execution go on past a step that failed with onFailure Pause."""
+        step, record = released_step(
+            self._steps, self.state, Hold.FAILED_STEP, "no failed step waits to be skipped"
+        )
+        record.skipped = True
+        self._progress.pass_over(step, record, now)
 
     def cancel(self, now: datetime, *, let_step_finish: bool = False) -> None:
         """Cancels the execution: at once when no step runs, else once the host says the step is `cancelled`.
@@ -204,6 +259,8 @@ class Execution:
             self._cancel_between_attempts(now)
         elif not let_step_finish:
             self.state.step(running.step.name).status = StepStatus.CANCELLING
+            if self.state.loop is not None:
+                self.state.step(self.state.loop.step).status = StepStatus.CANCELLING
 
     def cancelled(self, now: datetime) -> None:
         """The running step has been stopped; the steps after its onCancel follow, until `cancel_deadline`.
@@ -214,8 +271,8 @@ class Execution:
         if self.state.cancel_requested_at is None:
             raise IllegalTransitionError("nobody cancelled the execution")
         if self.running is not None:
-            step, record = self._running_step()
-            self._leave(step, record, StepStatus.CANCELLED, None, now)
+            step, record = running_step(self._steps, self.state)
+            self._progress.leave(step, record, StepStatus.CANCELLED, None, now)
         elif self.state.cancel_deadline is not None and now >= self.state.cancel_deadline and self.current:
             self._cancel_between_attempts(now)
 
@@ -229,80 +286,15 @@ class Execution:
         """Every step for a viewer: past, current, future, and those that can no longer run."""
         return steps_view(self.document, self.state)
 
-    def _inputs(self, step: Step, now: datetime) -> dict[str, Any]:
-        scope = self.scope(now)
-        as_written = ACTIONS[step.action].as_written
-        return {
-            key: value if key in as_written else interpolate(value, scope)
-            for key, value in step.inputs.items()
-        }
-
-    def _running_step(self) -> tuple[Step, StepState]:
-        step = self.current
-        if step is None:
-            raise IllegalTransitionError("the execution has ended")
-        record = self.state.step(step.name)
-        if not record.running:
-            raise IllegalTransitionError(f"step '{step.name}' has not begun")
-        return step, record
-
-    @property
-    def _stopping(self) -> bool:
-        """Whether the execution is cancelled and has not come to the steps after onCancel."""
-        return self.state.cancel_requested_at is not None and self.state.cancel_deadline is None
-
-    def _end_attempt(self, record: StepState, status: StepStatus) -> None:
-        record.status = status
-        record.attempt_started_at = record.waiting_since = None
-        if self.state.status is ExecutionStatus.WAITING:
-            self.state.status = ExecutionStatus.IN_PROGRESS
-
-    def _leave(
-        self, step: Step, record: StepState, status: StepStatus, target: str | None, now: datetime
-    ) -> None:
-        """Ends the running step and goes on: to the target, or when cancelled to the step after onCancel."""
-        self._end_attempt(record, status)
-        record.ended_at = now
-        if status is StepStatus.SUCCESS:
-            record.failure_message = record.failure_stage = record.failure_type = None
-        if self._stopping:
-            target = None if self.state.stop_after_step else step.cancel_target
-            if target is not None:
-                self.state.cancel_deadline = now + timedelta(seconds=CANCEL_CHAIN_SECONDS)
-        record.next_step = target
-        self._go_to(target, now)
-
-    def _go_to(self, target: str | None, now: datetime) -> None:
-        self.state.current_step = target
-        if target is None:
-            self.state.status, self.state.failure_message = outcome(self.document, self.state)
-            self.state.ended_at = now
-            self.state.outputs = self.output_values()
-
     def _cancel_between_attempts(self, now: datetime) -> None:
         """No attempt runs: a step to be tried again is cancelled, one that never ran stays Pending."""
         record = self.state.step(self.state.current_step or "")
-        if record.attempt > 0:
-            self._end_attempt(record, StepStatus.CANCELLED)
+        if record.attempt > 0 and not record.status.final:
+            self._progress.end_attempt(record, StepStatus.CANCELLED)
             record.ended_at = now
-        self._go_to(None, now)
+        self._progress.end(now)
 
-
-def _not_begun(step: Step, execution_id: str) -> StepState:
-    return StepState(
-        step_execution_id=str(uuid5(_STEP_IDS, f"{execution_id}/{step.name}")),
-        name=step.name,
-        action=step.action,
-        is_critical=step.critical,
-    )
-
-
-def _resolved(step: Step, record: StepState, started_at: datetime) -> ResolvedStep:
-    return ResolvedStep(
-        step=step,
-        inputs=record.inputs,
-        timeout_seconds=timeout_seconds(step.action, step.timeout_seconds),
-        attempt=record.attempt,
-        max_attempts=step.max_attempts,
-        started_at=started_at,
-    )
+    def _resolved(self, step: Step, record: StepState, started_at: datetime) -> ResolvedStep:
+        return resolved_step(
+            step, record, started_at, self._steps, most_seconds=self._progress.seconds_left(step, started_at)
+        )

@@ -1,4 +1,8 @@
-"""Where a step leads: after success, after failure, on cancellation; and whether the steps go in a circle."""
+"""Where a step leads: after success, after failure, on cancellation; and whether the steps go in a circle.
+
+`steps` is always the list the step stands in: the main steps, or the body of its loop. In a body, nowhere to go
+means the end of the iteration.
+"""
 
 from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
@@ -23,10 +27,11 @@ def after_failure(steps: Sequence[Step], step: Step) -> str | None:
     """
     if step.failure_target:
         return step.failure_target
-    return _unbranched(steps, step) if step.on_failure == CONTINUE else None
+    return passed_over(steps, step) if step.on_failure == CONTINUE else None
 
 
-def _unbranched(steps: Sequence[Step], step: Step) -> str | None:
+def passed_over(steps: Sequence[Step], step: Step) -> str | None:
+    """The step that follows when nobody minds that this one failed: of a branch, its Default."""
     default = step.inputs.get("Default") if step.action == BRANCH else None
     return default if isinstance(default, str) else after_success(steps, step)
 
@@ -40,7 +45,7 @@ def _following(steps: Sequence[Step], step: Step) -> str | None:
 def valid_next_steps(steps: Sequence[Step], step: Step) -> list[str]:
     """Every step that may come next while the execution is not cancelled, the likeliest first, each once."""
     if step.action == BRANCH:
-        ways = [*choices.targets(step.inputs), _unbranched(steps, step)]
+        ways = [*choices.targets(step.inputs), passed_over(steps, step)]
     else:
         ways = [after_success(steps, step)]
     ways += [after_failure(steps, step), *_loop_exits(step)]
@@ -49,23 +54,17 @@ def valid_next_steps(steps: Sequence[Step], step: Step) -> list[str]:
 
 def successors(steps: Sequence[Step], step: Step) -> list[str]:
     """Every step that this one can lead to, cancellation included."""
-    ways = valid_next_steps(steps, step)
-    cancelled = step.cancel_target
-    return [*ways, cancelled] if cancelled and cancelled not in ways else ways
+    inside = {part.name for part in loop_body(step)}
+    cancelled = [part.cancel_target for part in (step, *loop_body(step)) if part.cancel_target not in inside]
+    ways = [*valid_next_steps(steps, step), *cancelled]
+    return list(dict.fromkeys(way for way in ways if way))
 
 
 def _loop_exits(step: Step) -> list[str]:
     """Steps outside a loop that steps of its body jump to."""
     body = loop_body(step)
     inside = {part.name for part in body}
-    return [target for part in body for target in named_targets(part) if target not in inside]
-
-
-def named_targets(step: Step) -> list[str]:
-    """The steps that this one names itself, in nextStep, onFailure, onCancel or its choices."""
-    chosen = choices.targets(step.inputs) if step.action == BRANCH else []
-    named = [step.next_step, *chosen, step.failure_target, step.cancel_target]
-    return [name for name in named if name]
+    return [way for part in body for way in valid_next_steps(body, part) if way not in inside]
 
 
 def find_circle(ways: Mapping[str, Sequence[str]]) -> list[str] | None:
@@ -84,13 +83,13 @@ def find_circle(ways: Mapping[str, Sequence[str]]) -> list[str] | None:
 
 
 def reachable(steps: Sequence[Step], start: str) -> set[str]:
-    """The steps that can still run once `start` does, itself included; cancellation left aside."""
+    """Those of the steps that can still run once `start` does, itself included; cancellation left aside."""
     by_name = {step.name: step for step in steps}
     found = {start}
     pending = [start]
     while pending:
         for way in valid_next_steps(steps, by_name[pending.pop()]):
-            if way not in found:
+            if way in by_name and way not in found:
                 found.add(way)
                 pending.append(way)
     return found

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
 
+from definitions.automation.actions import ACTIONS
+from definitions.automation.model import Step
 from definitions.automation.values import as_text
 
 TOKEN = re.compile(r"\{\{\s*([^{}\s]+)\s*\}\}")
@@ -93,6 +95,13 @@ def whole_reference(text: str) -> str | None:
     """The reference, if the text is exactly one, spaces around it aside."""
     token = TOKEN.fullmatch(text.strip())
     return token[1] if token else None
+
+
+def read_inputs(step: Step) -> dict[str, Any]:
+    """The inputs of a step in which references are followed, sooner or later; not those of steps within it."""
+    action = ACTIONS.get(step.action)
+    as_written = action.as_written - {"LoopCondition"} if action else ()
+    return {key: value for key, value in step.inputs.items() if key not in as_written}
 
 
 def references(value: Any) -> list[str]:

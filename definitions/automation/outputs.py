@@ -15,7 +15,9 @@ NO_OUTPUT = "No output available yet because the step is not successfully execut
 def step_outputs(step: Step, response: Any) -> dict[str, Any]:
     """The outputs of one step by name: those its action always has, then those it declares.
 
-    What the response does not hold is left out, so that references to it stay as written.
+    What the response does not hold is left out, so that references to it stay as written. A value of another type
+    than the output promises is put out as it is: AWS converts nothing, says nowhere that the step fails, and it is
+    the step that reads the value that knows whether it can use it.
     """
     if response is None:
         return {}

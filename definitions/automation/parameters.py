@@ -3,12 +3,18 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import regex
-
-from definitions.automation.interpolation import Scope, interpolate, whole_reference
+from definitions.automation.interpolation import Scope, interpolate, references, whole_reference
 from definitions.automation.model import AutomationDocument, Parameter
+from definitions.automation.patterns import SlowPatternError, UnreadablePatternError, matches
 from definitions.automation.problems import Problem, near_miss
-from definitions.automation.values import EXPECTED, ValueType, WrongTypeError, as_text, coerce
+from definitions.automation.values import (
+    EXPECTED,
+    ValueType,
+    WrongTypeError,
+    as_text,
+    coerce,
+    unstorable,
+)
 
 PARAMETER_STORE = "ssm:"
 
@@ -65,10 +71,25 @@ def parameter_store_names(document: AutomationDocument, values: Mapping[str, Any
 
 
 def follow_defaults(document: AutomationDocument, values: dict[str, Any], system: Mapping[str, str]) -> None:
-    """Puts system variables and other parameters into defaults among coerced values, in document order."""
-    for name, parameter in document.parameters.items():
+    """Puts system variables and other parameters into defaults among coerced values.
+
+    A default that names another one gets that with its own references followed, wherever it stands; where defaults
+    go in a circle, what is met again stays as written.
+    """
+    followed: set[str] = set()
+
+    def follow(name: str, within: frozenset[str]) -> None:
+        parameter = document.parameters.get(name)
+        if parameter is None or name in followed or name in within:
+            return
         if is_default(parameter, values.get(name)):
+            for reference in references(values[name]):
+                follow(reference, within | {name})
             values[name] = interpolate(values[name], Scope(parameters=values, system=system))
+        followed.add(name)
+
+    for name in document.parameters:
+        follow(name, frozenset())
 
 
 def starting_variables(document: AutomationDocument, scope: Scope) -> dict[str, Any]:
@@ -101,12 +122,20 @@ def _value(parameter: Parameter, name: str, given: Mapping[str, Any]) -> Any:
 def _broken(parameter: Parameter, value: Any) -> Iterator[str]:
     """What the value breaks of the parameter's own rules."""
     kind = parameter.value_type
+    odd = unstorable(value)
+    if odd is not None:
+        yield f"the character {odd!r} cannot be stored; remove it"
+        return
     if parameter.allowed_values is not None:
         yield from _not_allowed(parameter.allowed_values, value)
     for text in value if kind is ValueType.STRING_LIST else [as_text(value)]:
-        for pattern in (parameter.resource_pattern, parameter.allowed_pattern):
-            if pattern is not None and not _matches(pattern, text):
-                yield f"'{text}' does not match {pattern}"
+        for pattern in filter(None, (parameter.resource_pattern, parameter.allowed_pattern)):
+            try:
+                if not _matches(pattern, text):
+                    yield f"'{text}' does not match {pattern}"
+            except SlowPatternError:
+                yield f"'{text}' cannot be checked: {pattern} takes too long on it; write a simpler pattern"
+                return
         if kind in (ValueType.STRING, ValueType.STRING_LIST):
             yield from _out_of_bounds(parameter.min_chars, parameter.max_chars, len(text), "characters")
     if isinstance(value, list | dict):
@@ -125,10 +154,10 @@ def _not_allowed(allowed_values: list[Any], value: Any) -> Iterator[str]:
 
 
 def _matches(pattern: str, text: str) -> bool:
-    """Whether the whole text matches; a pattern that only Java can read lets every text pass."""
+    """A pattern that only Java can read lets every text pass."""
     try:
-        return regex.fullmatch(pattern, text) is not None
-    except regex.error:
+        return matches(pattern, text)
+    except UnreadablePatternError:
         return True
 
 

@@ -4,19 +4,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+Path = tuple[str | int, ...]
+"""The way from the top of a document to a value: keys and list positions."""
+
 
 @dataclass(frozen=True)
 class Problem:
     """One thing wrong: the path of keys and list positions to it, and the words a person needs."""
 
-    path: tuple[str | int, ...]
+    path: Path
     message: str
 
     def __str__(self) -> str:
         return f"{path_text(self.path)}: {self.message}" if self.path else self.message
 
 
-def path_text(path: tuple[str | int, ...]) -> str:
+def path_text(path: Path) -> str:
     """A path as people write it: `mainSteps[2].inputs.Choices[0]`."""
     text = ""
     for part in path:

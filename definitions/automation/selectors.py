@@ -1,20 +1,48 @@
 """Declared outputs: picking one value out of an action's response with JSONPath."""
 
+import json
+import re
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from jsonpath import JSONPath, JSONPathEnvironment
 from jsonpath.exceptions import JSONPathError
+from jsonpath.filter import (
+    BaseExpression,
+    FilterQuery,
+    FunctionExtension,
+    InfixExpression,
+    RegexLiteral,
+)
+from jsonpath.match import JSONPathMatch
+from jsonpath.segments import JSONPathRecursiveDescentSegment
+from jsonpath.selectors import Filter
 
 from definitions.automation.interpolation import UNRESOLVED
 from definitions.automation.values import ValueType
 
+LONGEST = 1_000
+"""Characters of a selector."""
+
+MOST_PLACES = 100_000
+MOST_CHARACTERS = 1_000_000
+"""Places a selector may look at, and characters (as JSON) it may find; `$..*..*` repeats a big answer without end."""
+
 _ENVIRONMENT = JSONPathEnvironment()
 _LISTS = (ValueType.STRING_LIST, ValueType.MAP_LIST)
+_NAME = re.compile(r"(\.{1,2})([^\s.,:|&!?*@$=<>~'\"\\()\[\]]+)")
+_PLAIN = re.compile(rf"\$(?:{_NAME.pattern}|\[\d+\])*")
+_STEP = re.compile(r"((?:\.\.)?\['([^']*)'\]|\[(\d+)\])")
+_Item = TypeVar("_Item")
 
 
 class SelectorError(ValueError):
-    """A selector that is not JSONPath."""
+    """A selector that is not JSONPath, or does more than pick a value."""
+
+
+class _TooMuchError(Exception):
+    """A selector that finds more than anything could use."""
 
 
 def check_selector(selector: str) -> None:
@@ -22,36 +50,116 @@ def check_selector(selector: str) -> None:
     _compile(selector)
 
 
-def select(selector: str, response: Any, kind: ValueType = ValueType.STRING) -> Any:
-    """The value a selector finds in a response, or UNRESOLVED when it finds nothing or null.
+def is_selector(text: str) -> bool:
+    """Whether a text is JSONPath that may be used here."""
+    try:
+        check_selector(text)
+    except SelectorError:
+        return False
+    return True
 
-    A path to one place gives the value there. A path that may find several gives a list of what it found when
-    `kind` is a list type; for other kinds the only match, or the list when there are more. Types are never
-    converted.
+
+def select(selector: str, response: Any, kind: ValueType = ValueType.STRING) -> Any:
+    """The value a selector finds in a response, or UNRESOLVED when it finds nothing, null, or far too much.
+
+    A path to one place gives the value there. A deep scan (`..`) always gives a list of what it found (AWS), any
+    other path that may find several does when `kind` is a list type or there are more; else the only match. Types
+    are never converted.
     """
     path = _compile(selector)
-    found = path.findall(response)
-    if not path.singular_query() and (kind in _LISTS or len(found) > 1):
+    try:
+        found = list(_found(path, response))
+    except _TooMuchError:
+        return UNRESOLVED
+    if kind in _LISTS and not path.singular_query():
         return found
-    return found[0] if found and found[0] is not None else UNRESOLVED
+    if not found:
+        return UNRESOLVED
+    if _scans(path) or len(found) > 1:
+        return found
+    return found[0] if found[0] is not None else UNRESOLVED
+
+
+def written_steps(selector: str) -> list[str | int] | None:
+    """The names and positions a selector goes through, `..` taken for one level; None if it does more."""
+    rooted = _rooted(selector)
+    steps = _STEP.findall(rooted)
+    if "".join(("$", *(whole for whole, _, _ in steps))) != rooted:
+        return None
+    return [int(number) if number else name for _, name, number in steps]
+
+
+def _found(path: JSONPath, response: Any) -> Iterator[Any]:
+    nodes: Iterable[JSONPathMatch] = [
+        JSONPathMatch(filter_context={}, obj=response, parent=None, path="$", parts=(), root=response)
+    ]
+    for segment in path.segments:
+        nodes = _at_most(MOST_PLACES, segment.resolve(nodes))
+    room = MOST_CHARACTERS
+    for node in nodes:
+        if not path.singular_query():
+            room -= len(json.dumps(node.obj))
+        if room < 0:
+            raise _TooMuchError
+        yield node.obj
+
+
+def _at_most(most: int, items: Iterable[_Item]) -> Iterator[_Item]:
+    for count, item in enumerate(items):
+        if count >= most:
+            raise _TooMuchError
+        yield item
 
 
 @lru_cache(maxsize=512)
 def _compile(selector: str) -> JSONPath:
+    if len(selector) > LONGEST:
+        raise SelectorError(f"a selector has at most {LONGEST} characters, got {len(selector)}")
     try:
         path = _ENVIRONMENT.compile(_rooted(selector))
-    except JSONPathError as error:
+    except (JSONPathError, RecursionError) as error:
         reason = str(error).splitlines()[0] if str(error) else "malformed"
         raise SelectorError(f"selector '{selector}' is not JSONPath: {reason}") from error
     if not isinstance(path, JSONPath):
         raise SelectorError(
             f"selector '{selector}' joins several paths; give one path, for example '$.Payload.id'"
         )
+    if sum(isinstance(segment, JSONPathRecursiveDescentSegment) for segment in path.segments) > 2:
+        raise SelectorError(f"selector '{selector}' scans everything within everything; use '..' once")
+    for expression in _filters(path):
+        _check_filter(selector, expression)
     return path
 
 
+def _scans(path: JSONPath) -> bool:
+    return any(isinstance(segment, JSONPathRecursiveDescentSegment) for segment in path.segments)
+
+
+def _filters(path: JSONPath) -> Iterator[BaseExpression]:
+    for segment in path.segments:
+        for selector in segment.selectors:
+            if isinstance(selector, Filter):
+                yield selector.expression
+
+
+def _check_filter(selector: str, expression: BaseExpression) -> None:
+    """Filters compare; what searches or counts could be made to take for ever."""
+    regular = isinstance(expression, RegexLiteral) or (
+        isinstance(expression, InfixExpression) and expression.operator == "=~"
+    )
+    if regular or isinstance(expression, FunctionExtension):
+        raise SelectorError(f"selector '{selector}': a filter can only compare, like [?(@.Key == 'Name')]")
+    if isinstance(expression, FilterQuery) and not expression.path.singular_query():
+        raise SelectorError(f"selector '{selector}': a filter looks at one place, like @.Key")
+    for part in expression.children():
+        _check_filter(selector, part)
+
+
 def _rooted(selector: str) -> str:
+    """The selector with its `$`, and with plain names in brackets: there they may hold dashes, or be `null`."""
     selector = selector.strip()
-    if selector.startswith("$"):
+    if not selector.startswith("$"):
+        selector = f"${selector}" if selector.startswith(("[", ".")) else f"$.{selector}"
+    if not _PLAIN.fullmatch(selector):
         return selector
-    return f"${selector}" if selector.startswith(("[", ".")) else f"$.{selector}"
+    return _NAME.sub(lambda found: f"{'..' if found[1] == '..' else ''}['{found[2]}']", selector)

@@ -118,11 +118,20 @@ class LoopState(BaseModel):
     max_iterations: int
 
 
+class DecidingFailure(BaseModel):
+    """The failure that makes an execution Failed, or TimedOut, once it ends."""
+
+    step: str
+    timed_out: bool
+    message: str | None
+
+
 class StepState(BaseModel):
     """One step of an execution. `inputs` are those of the latest attempt, as the action got them.
 
-    A step of a loop's body has one state, that of its latest iteration. `skipped` says that a person let the
-    execution go on past the step's failure.
+    A step of a loop's body has one state, that of its latest iteration, and a `parent` from the start.
+    `skipped` says that a person let the execution go on past the step's failure, `extra_attempts` how many
+    attempts a person has granted beyond maxAttempts.
     """
 
     step_execution_id: str
@@ -143,6 +152,12 @@ class StepState(BaseModel):
     next_step: str | None = None
     parent: ParentStep | None = None
     skipped: bool = False
+    extra_attempts: int = 0
+
+    @property
+    def failed(self) -> bool:
+        """Whether the step has failed for good; one that timed out has, too."""
+        return self.status in (StepStatus.FAILED, StepStatus.TIMED_OUT)
 
     @property
     def running(self) -> bool:
@@ -154,7 +169,8 @@ class ExecutionState(BaseModel):
     """An execution of one document; `path` names the main steps begun, in order; `outputs` come at the end.
 
     `current_step` is the innermost one: within a loop it names a step of the loop's body. `compensations` are the
-    steps still to run once the execution is rolling back (`rolling_back`), in that order.
+    steps still to run once the execution is rolling back (`rolling_back`), in that order. `deciding_failure` is the
+    first failure that decides the final status: a later iteration of a loop would overwrite its step's own record.
     """
 
     execution_id: str
@@ -178,6 +194,17 @@ class ExecutionState(BaseModel):
     loop: LoopState | None = None
     rolling_back: bool = False
     compensations: list[str] = Field(default_factory=list)
+    deciding_failure: DecidingFailure | None = None
+
+    @property
+    def current_main_step(self) -> str | None:
+        """The main step the execution is at: the loop, while a step of its body is current."""
+        return self.loop.step if self.loop else self.current_step
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the execution is cancelled and has not come to the steps after onCancel."""
+        return self.cancel_requested_at is not None and self.cancel_deadline is None
 
     def step(self, name: str) -> StepState:
         """The state of the step of that name; KeyError if there is none."""
@@ -185,3 +212,7 @@ class ExecutionState(BaseModel):
             if step.name == name:
                 return step
         raise KeyError(f"the execution has no step '{name}'")
+
+    def renew(self, record: StepState) -> None:
+        """Puts a new record in the place of the step's old one."""
+        self.steps = [record if step.name == record.name else step for step in self.steps]

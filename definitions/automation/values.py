@@ -2,9 +2,11 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class ValueType(StrEnum):
@@ -38,6 +40,18 @@ def coerce(kind: ValueType, value: Any) -> Any:
     return coerced
 
 
+def unstorable(value: Any) -> str | None:
+    """A character somewhere in the value that no JSON text or database can hold, if there is one."""
+    if isinstance(value, str):
+        found = _UNSTORABLE.search(value)
+        return found[0] if found else None
+    if isinstance(value, Mapping):
+        value = [*value, *value.values()]
+    if isinstance(value, list):
+        return next((found for found in map(unstorable, value) if found is not None), None)
+    return None
+
+
 def _only(value: Any) -> Any:
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
@@ -55,7 +69,7 @@ def _string_list(value: Any) -> list[str] | None:
 
 def _integer(value: Any) -> int | None:
     value = _only(value)
-    if isinstance(value, str) and re.fullmatch(r"\s*[+-]?[0-9]+\s*", value):
+    if isinstance(value, str) and re.fullmatch(r"\s*[+-]?[0-9]{1,18}\s*", value):
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
@@ -71,9 +85,14 @@ def _from_json(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return json.loads(value)
-    except ValueError:
+        return json.loads(value, parse_constant=_refuse)
+    except (ValueError, RecursionError):
         return value
+
+
+def _refuse(constant: str) -> Any:
+    """NaN and its like are not JSON, though Python reads them."""
+    raise ValueError(constant)
 
 
 def _string_map(value: Any) -> dict[str, Any] | None:

@@ -1,15 +1,16 @@
 """Loading: what people really write loads; what cannot run is refused with every problem and its place."""
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from definitions.automation import AutomationDocument, DocumentError, document_warnings, load_document
+from definitions.automation import AutomationDocument, DocumentError, Step, document_warnings, load_document
+from definitions.automation.flow import reachable, valid_next_steps
+from tests.automation.published import FOLDER, PUBLISHED, published, short_name
 
-DOCUMENTS = sorted(path for path in (Path(__file__).parent / "documents").iterdir() if path.name != "NOTICE")
 SLEEP = {"action": "aws:sleep", "inputs": {"Duration": "PT1S"}}
 
 
@@ -27,13 +28,45 @@ def problems(data: dict[str, Any]) -> list[str]:
     return [str(problem) for problem in refused.value.problems]
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PUBLISHED, ids=short_name)
 def test_published_documents_load_without_a_warning_and_survive_a_round_trip_through_json(path: Path) -> None:
-    document = load_document(yaml.safe_load(path.read_text()))
+    document = published(path)
     assert document_warnings(document) == []
     dumped = json.loads(json.dumps(document.model_dump(mode="json", by_alias=True)))
     assert load_document(dumped) == document
     assert AutomationDocument.model_validate_json(document.model_dump_json()) == document
+
+
+@pytest.mark.parametrize("path", PUBLISHED, ids=short_name)
+def test_every_step_of_a_published_document_says_what_may_follow_it(path: Path) -> None:
+    steps = published(path).main_steps
+    following = {step.name: valid_next_steps(steps, step) for step in steps}
+    assert set().union(*following.values()) <= set(following)
+    # Published documents have no steps that nothing leads to, and end somewhere.
+    assert reachable(steps, steps[0].name) | _on_cancel(steps) == set(following)
+    assert any(not ways for ways in following.values())
+
+
+def _on_cancel(steps: list[Step]) -> set[str]:
+    targets = {step.cancel_target for step in steps if step.cancel_target}
+    return set().union(*(reachable(steps, target) for target in targets))
+
+
+def test_the_published_documents_are_those_of_the_index() -> None:
+    with (FOLDER / "INDEX.tsv").open() as stream:
+        rows = list(csv.DictReader(stream, delimiter="\t"))
+    assert [str(path.relative_to(FOLDER)) for path in PUBLISHED] == sorted(row["file"] for row in rows)
+    assert len(rows) == 72
+    licences = (FOLDER / "LICENSES.md").read_text()
+    for row in rows:
+        document = published(FOLDER / row["file"])
+        assert (
+            len(document.main_steps),
+            f"https://github.com/{row['repo']} | {row['licence']}" in licences,
+        ) == (
+            int(row["steps"]),
+            True,
+        )
 
 
 def test_everything_wrong_is_said_at_once_with_its_place() -> None:
@@ -47,7 +80,8 @@ def test_everything_wrong_is_said_at_once_with_its_place() -> None:
         descripton="",
     )
     assert problems(data) == [
-        "mainSteps[0].onFailure: expected Abort, Continue, Pause, Rollback or step:NAME, got 'abort'; did you mean 'Abort'?",
+        "mainSteps[0].onFailure: expected Abort, Continue, Pause, Rollback or step:NAME, "
+        "got 'abort'; did you mean 'Abort'?",
         "mainSteps[0].nexStep: unknown key 'nexStep'; did you mean 'nextStep'?",
         "mainSteps[1].timeoutSeconds: expected a whole number, got 'soon'",
         "mainSteps[2].action: unknown action 'aws:executeScrip'; did you mean 'aws:executeScript'?",

@@ -64,6 +64,14 @@ def test_a_script_puts_out_its_payload_as_text_and_what_it_declares() -> None:
     }
 
 
+@pytest.mark.parametrize("kind", list(ValueType))
+@pytest.mark.parametrize("value", ["text", 3, True, ["a"], {"a": 1}, [{"a": 1}]])
+def test_a_value_of_another_type_than_promised_is_put_out_as_it_is(kind: ValueType, value: Any) -> None:
+    outputs = [{"Name": "it", "Selector": "$.Payload.it", "Type": kind}]
+    declaring = Step.model_validate({"name": "s", "action": "aws:runCommand", "outputs": outputs})
+    assert step_outputs(declaring, {"Payload": {"it": value}}) == {"it": value}
+
+
 def test_an_action_puts_out_what_it_always_has() -> None:
     response = {"CommandId": "c-1", "Status": "Success", "Output": "hi", "Other": 1}
     assert step_outputs(step("aws:runCommand"), response) == {

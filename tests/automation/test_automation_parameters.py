@@ -13,6 +13,7 @@ from definitions.automation import (
     load_document,
     parameter_store_names,
 )
+from definitions.automation.parameters import follow_defaults
 
 # The machine may be busy: time is bounded by the test's own timeout.
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -55,6 +56,17 @@ def refusal(parameter: dict[str, Any], value: Any) -> str:
         ("MapList", [{"a": 1}], [{"a": 1}]),
         ("MapList", '[{"a": 1}]', [{"a": 1}]),
         ("AWS::EC2::Instance::Id", ["i-0123456789abcdef0"], "i-0123456789abcdef0"),
+        ("Integer", " +7 ", 7),
+        ("Boolean", ["False"], False),
+        ("StringList", [""], [""]),
+        ("StringList", [1, True], ["1", "true"]),
+        ("StringMap", '{"a": 1, "b": null}', {"a": 1, "b": None}),
+        ("MapList", [], []),
+        (
+            "List<AWS::IAM::Role::Arn>",
+            "arn:aws:iam::123456789012:role/x",
+            ["arn:aws:iam::123456789012:role/x"],
+        ),
         ("List<AWS::EC2::Instance::Id>", ["i-01234567", "mi-01234567"], ["i-01234567", "mi-01234567"]),
     ],
 )
@@ -74,6 +86,14 @@ def test_values_are_read_as_the_parameters_type(kind: str, given_value: Any, val
         ("Boolean", "yes", "expected true or false, got 'yes'"),
         ("StringMap", "[]", "expected a map, or a JSON object as text"),
         ("MapList", ["x"], "expected a list of maps"),
+        ("String", [], "expected one text, got '[]'"),
+        ("Integer", "9" * 5000, "expected a whole number"),
+        ("Integer", ["1", "2"], "expected a whole number"),
+        ("Boolean", 1, "expected true or false, got '1'"),
+        ("StringMap", "[" * 100_000, "expected a map, or a JSON object as text"),
+        ("StringMap", '{"a": NaN}', "expected a map, or a JSON object as text"),
+        ("String", "a\0b", "the character '\\x00' cannot be stored; remove it"),
+        ("StringMap", '{"a": ["\\ud800"]}', "the character '\\ud800' cannot be stored; remove it"),
         ("AWS::EC2::Instance::Id", "i-1", "'i-1' does not match ^m?i-"),
         ("List<AWS::S3::Bucket::Name>", ["good-name", "Bad"], "'Bad' does not match"),
         ("AWS::IAM::Role::Arn", "admin", "'admin' does not match ^arn:"),
@@ -129,6 +149,35 @@ def test_defaults_fill_in_typed_and_are_never_checked() -> None:
     assert values == {"A": "", "B": True, "C": [{"a": 1}], "D": "unset"}
 
 
+@pytest.mark.parametrize(
+    ("rule", "defaults", "followed"),
+    [
+        ("system variables", {"A": "in {{ global:REGION }}"}, {"A": "in eu-west-1"}),
+        ("another parameter", {"A": "{{ Given }}-x", "B": "{{A}}-y"}, {"A": "g-x", "B": "g-x-y"}),
+        ("one that stands later", {"A": "{{ B }}", "B": "{{ Given }}"}, {"A": "g", "B": "g"}),
+        ("itself", {"A": "{{ A }}!"}, {"A": "{{ A }}!!"}),
+        ("in a circle", {"A": "a{{ B }}", "B": "b{{ A }}"}, {"A": "aba{{ B }}", "B": "ba{{ B }}"}),
+        ("nothing", {"A": "{{ Gone }} {{ ssm:/x }}"}, {"A": "{{ Gone }} {{ ssm:/x }}"}),
+    ],
+)
+def test_references_in_defaults_are_followed(
+    rule: str, defaults: dict[str, str], followed: dict[str, str]
+) -> None:
+    declared = {name: {"type": "String", "default": text} for name, text in defaults.items()}
+    loaded = document(Given={"type": "String"}, **declared)
+    values = coerce_parameters(loaded, {"Given": "g"})
+    follow_defaults(loaded, values, {"global:REGION": "eu-west-1"})
+    assert values == {"Given": "g", **followed}, rule
+
+
+def test_what_a_caller_gave_is_never_read_for_references() -> None:
+    loaded = document(A={"type": "String"}, B={"type": "String", "default": "{{ A }}"})
+    values = coerce_parameters(loaded, {"A": "{{ global:REGION }} {{ ssm:/secret }} {{ B }}"})
+    follow_defaults(loaded, values, {"global:REGION": "eu-west-1"})
+    assert values["A"] == values["B"] == "{{ global:REGION }} {{ ssm:/secret }} {{ B }}"
+    assert parameter_store_names(loaded, values) == {}
+
+
 def test_every_problem_is_named_at_once() -> None:
     with pytest.raises(ParameterError) as refused:
         coerce_parameters(
@@ -155,15 +204,18 @@ def test_only_defaults_are_looked_up_in_parameter_store() -> None:
     assert parameter_store_names(loaded, values) == {"Ami": "/golden/ami"}
 
 
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
+
+
 @unhurried
 @given(
     st.one_of(
-        st.tuples(st.just("String"), st.text()),
-        st.tuples(st.just("StringList"), st.lists(st.text())),
+        st.tuples(st.just("String"), texts),
+        st.tuples(st.just("StringList"), st.lists(texts)),
         st.tuples(st.just("Integer"), st.integers()),
         st.tuples(st.just("Boolean"), st.booleans()),
-        st.tuples(st.just("StringMap"), st.dictionaries(st.text(), st.text())),
-        st.tuples(st.just("MapList"), st.lists(st.dictionaries(st.text(), st.text()))),
+        st.tuples(st.just("StringMap"), st.dictionaries(texts, texts)),
+        st.tuples(st.just("MapList"), st.lists(st.dictionaries(texts, texts))),
     )
 )
 def test_a_value_of_the_right_type_is_left_alone(typed: tuple[str, Any]) -> None:

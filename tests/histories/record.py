@@ -2,7 +2,8 @@
 
 Run it when workflows gain a behaviour that no recorded history shows; it replaces what was recorded here before. Move
 the old files into a folder of their version once that has been released: incidents that it started are still open
-somewhere, and folders in here are replayed too. Takes about two minutes. `--into FOLDER` writes elsewhere.
+somewhere, and folders in here are replayed too. Takes about two minutes. `--into FOLDER` writes elsewhere; names
+of scenes record only those.
 """
 
 import argparse
@@ -10,7 +11,8 @@ import asyncio
 import json
 import re
 import tempfile
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -24,7 +26,8 @@ from records.migrations import migrate
 from settings import Settings
 from settings.temporal import connect_temporal
 from tests.engagement.outage import Outage
-from tests.histories.scenes import DEFINITIONS, SCENES, Stage
+from tests.histories.scenes import DEFINITIONS, SCENES
+from tests.histories.stage import Stage
 from tests.mailbox import MailServer
 from worker.host import make_worker, sandbox
 from worker.search_attributes import register_search_attributes
@@ -39,19 +42,20 @@ NOT_OURS = re.compile(r'"(identity|stackTrace)":\s*"(?:[^"\\]|\\.)*"')
 """Names of machines, and traces full of paths; no workflow sees either."""
 
 
-async def record(folder: Path) -> list[Path]:
-    """Play every scene and write the history of each run of its workflows; the files written."""
+async def record(folder: Path, wanted: Sequence[str]) -> list[Path]:
+    """Play the scenes (all, unless some are wanted) and write the history of each run; the files written."""
     written = []
     with tempfile.TemporaryDirectory(prefix="tocsin-histories-") as scratch:
         async with _stage(Path(scratch)) as stage:
             for scene in SCENES:
+                if wanted and scene.__name__ not in wanted:
+                    continue
                 workflow_ids = await scene(stage)
                 _forget(folder, scene.__name__)
+                numbers: Counter[str] = Counter()
                 for workflow_id in workflow_ids:
-                    for number, (_, history) in enumerate(
-                        await history_runs(stage.tocsin.temporal, workflow_id)
-                    ):
-                        written.append(_write(folder, scene.__name__, number, history))
+                    for _, history in await history_runs(stage.tocsin.temporal, workflow_id):
+                        written.append(_write(folder, scene.__name__, numbers, history))
     return written
 
 
@@ -61,9 +65,10 @@ def _forget(folder: Path, scene: str) -> None:
         old.unlink()
 
 
-def _write(folder: Path, scene: str, number: int, history: WorkflowHistory) -> Path:
-    started = history.events[0].workflow_execution_started_event_attributes
-    path = folder / f"{scene}-{started.workflow_type.name}-{number}.json"
+def _write(folder: Path, scene: str, numbers: Counter[str], history: WorkflowHistory) -> Path:
+    workflow = history.events[0].workflow_execution_started_event_attributes.workflow_type.name
+    path = folder / f"{scene}-{workflow}-{numbers[workflow]}.json"
+    numbers[workflow] += 1
     events = NOT_OURS.sub(r'"\1": ""', history.to_json())
     kept = {"workflowId": history.workflow_id, **json.loads(events)}
     path.write_text(json.dumps(kept, separators=(",", ":")) + "\n")
@@ -121,7 +126,9 @@ def main() -> None:
     """Record, and say what was written."""
     arguments = argparse.ArgumentParser(prog="python -m tests.histories.record", description=__doc__)
     arguments.add_argument("--into", type=Path, default=FOLDER, metavar="FOLDER")
-    for path in asyncio.run(record(arguments.parse_args().into)):
+    arguments.add_argument("scenes", nargs="*", metavar="SCENE")
+    given = arguments.parse_args()
+    for path in asyncio.run(record(given.into, given.scenes)):
         print(path.name)
 
 

@@ -1,25 +1,20 @@
 """What is recorded: short stories on real parts that between them take every turn a workflow can take."""
 
 import asyncio
-import time
 import uuid
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import timedelta
-
-from temporalio.client import WorkflowHandle
 
 from activities.activation import CodeRequest
 from activities.paging.messages import Notice
-from client import Tocsin
 from records.engagements import EngagementStatus
 from records.incidents import RelatedItem, RelatedItemType
-from tests.engagement.outage import Outage
-from tests.mailbox import Mailbox
+from tests.histories.runbook_scenes import RUNBOOK_SCENES, RUNBOOKS
+from tests.histories.stage import Stage, is_closed, until, waits_at
 from workflows.hand_offs import HandOffsWorkflow, WatchHandOffs
 from workflows.notices import ActivationWorkflow, NoticeWorkflow
 
-DEFINITIONS = """
+DEFINITIONS = (
+    """
 kind: Contact
 name: ana
 channels: [{name: mail, type: EMAIL, address: ana@shop.example}]
@@ -150,38 +145,8 @@ name: quiet
 incident_template: {title: The shop is slow, impact: 4}
 engagements: [shop]
 """
-
-PATIENCE = 90.0
-
-
-@dataclass
-class Stage:
-    """Where the scenes play."""
-
-    tocsin: Tocsin
-    mailbox: Mailbox
-    outage: Outage
-    task_queue: str
-
-    def handle(self, id_: str) -> WorkflowHandle[object, object]:
-        return self.tocsin.temporal.get_workflow_handle(id_)
-
-    async def mailed(self, contact: str, times: int = 1) -> None:
-        """Wait until the contact has got so many mails."""
-        await until(lambda: _now(len(self.mailbox.to(f"{contact}@shop.example")) >= times))
-
-
-async def until(ready: Callable[[], Awaitable[bool]]) -> None:
-    """Wait for something that happens elsewhere; fails when it does not happen in time."""
-    deadline = time.monotonic() + PATIENCE
-    while not await ready():
-        if time.monotonic() > deadline:
-            raise TimeoutError("it did not happen in time")
-        await asyncio.sleep(0.05)
-
-
-async def _now(value: bool) -> bool:
-    return value
+    + RUNBOOKS
+)
 
 
 async def whole_life(stage: Stage) -> list[str]:
@@ -189,9 +154,9 @@ async def whole_life(stage: Stage) -> list[str]:
     tocsin = stage.tocsin
     id_ = (await tocsin.start_incident("shop-down")).incident.incident_id
     automations = await _automations(stage, id_)
-    await until(lambda: _waits_at(stage, automations[0], "ask"))
+    await until(lambda: waits_at(stage, automations[0], "ask"))
     await tocsin.approve(automations[0])
-    await until(lambda: _waits_at(stage, automations[0], "hold"))
+    await until(lambda: waits_at(stage, automations[0], "hold"))
     await tocsin.resume(automations[0])
     await stage.mailed("ben")
     await tocsin.acknowledge(id_, "ben", note="looking")
@@ -348,13 +313,14 @@ async def notices(stage: Stage) -> list[str]:
 async def rejected_runbook(stage: Stage) -> list[str]:
     """A runbook without an incident that is rejected."""
     id_ = await stage.tocsin.run_runbook("look-and-ask")
-    await until(lambda: _waits_at(stage, id_, "ask"))
+    await until(lambda: waits_at(stage, id_, "ask"))
     await stage.tocsin.reject(id_, comment="not now")
-    await until(lambda: _is_closed(stage, id_))
+    await until(lambda: is_closed(stage, id_))
     return [id_]
 
 
 SCENES = (
+    *RUNBOOK_SCENES,
     whole_life,
     reopened,
     long_history,
@@ -381,12 +347,6 @@ async def _automations(stage: Stage, id_: str) -> list[str]:
     return found
 
 
-async def _waits_at(stage: Stage, execution_id: str, step: str) -> bool:
-    state = await stage.handle(execution_id).query("state")
-    steps = state.get("steps", []) if isinstance(state, dict) else []
-    return any(record["name"] == step and record["status"] == "Waiting" for record in steps)
-
-
 async def _engages(stage: Stage, id_: str, contact: str, engagement_id: str | None = None) -> bool:
     state = await stage.handle(id_).query("state")
     engagements = state["engagements"] if isinstance(state, dict) else []
@@ -402,7 +362,3 @@ async def _failed(stage: Stage, id_: str) -> bool:
     return record.status is EngagementStatus.ENGAGED and any(
         page.failures for person in record.people.values() for page in person.pages
     )
-
-
-async def _is_closed(stage: Stage, id_: str) -> bool:
-    return (await stage.handle(id_).describe()).close_time is not None

@@ -146,7 +146,7 @@ async def test_a_script_a_branch_an_approval_and_a_pause(runbooks: Tocsin) -> No
         ("hold", "current"),
     ]
     assert await runbooks.resume(id_, step="hold") == "hold"
-    assert await ended(runbooks, id_) == {"add.Sum": ["42"], "ask.ApprovalStatus": ["Approved"]}
+    assert (await ended(runbooks, id_))["outputs"] == {"add.Sum": ["42"], "ask.ApprovalStatus": ["Approved"]}
     final = (await runbooks.get_automation(id_)).automation
     assert final.status == ExecutionStatus.SUCCESS
     assert await runbooks.timeline(id_) == await runbooks.timeline_from_history(id_)
@@ -206,7 +206,7 @@ async def test_cancelling_kills_the_script_and_runs_the_steps_after_on_cancel(ru
     await until(snoring)
     await asyncio.sleep(0.5)
     await runbooks.stop_runbook(id_, type_=StopType.CANCEL, reason="enough")
-    assert await ended(runbooks, id_) == {"wake.Said": ["woken"]}
+    assert (await ended(runbooks, id_))["outputs"] == {"wake.Said": ["woken"]}
     assert (await runbooks.get_automation(id_)).automation.status == ExecutionStatus.CANCELLED
 
 

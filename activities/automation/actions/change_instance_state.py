@@ -1,94 +1,67 @@
 """aws:changeInstanceState: start, stop or terminate EC2 instances, and see it done."""
 
-import asyncio
 from typing import Any
 
-from activities.automation import aws
+from activities.automation.aws import Aws
+from activities.automation.aws_instances import InstancesSeen, look_at_instances, never, pass_status_checks
 from activities.automation.effects import Outside, effect
-from activities.automation.steps import StepAttempt, step_failed
-from definitions.automation import FailureStage, FailureType
+from activities.automation.inputs import text_of, texts_of, true_of, wrong_input
+from activities.automation.steps import StepAttempt
+from activities.automation.waiting import leaving_behind, until
 
-POLL = 2.0
-"""Seconds between looks at the instances."""
-
+_REQUESTS = {"running": "StartInstances", "stopped": "StopInstances", "terminated": "TerminateInstances"}
 _DEAD = {"terminated", "shutting-down"}
+_ALIVE = {"pending", "running"}
 
 
 @effect("aws:changeInstanceState", repeatable=True)
 async def change_instance_state(attempt: StepAttempt, outside: Outside) -> dict[str, Any]:
     """Bring the instances to DesiredState, or with CheckStateOnly just wait for it.
 
-    AWS: `running` means running with both status checks passed; an instance that dies on the way fails the step.
-    Safe to repeat: it asks for a state, not for a change.
+    AWS: `running` means running with both status checks passed. An instance that dies on the way fails the step,
+    and with FailOnUnexpectedStopped so does one that stops while it should run. Safe to repeat: it asks for a state,
+    not for a change.
     """
-    ids, desired = _inputs(attempt)
-    client = await aws.call(
-        lambda: aws.client("ec2", attempt.system.region, attempt.assume_role, attempt.key[:32])
-    )
-    if not _true(attempt.inputs.get("CheckStateOnly")):
-        await aws.call(lambda: _ask(client, ids, desired, force=_true(attempt.inputs.get("Force"))))
-    await _until(client, ids, desired)
+    inputs, aws = attempt.inputs, Aws.of(attempt)
+    ids, desired = texts_of(inputs, "InstanceIds"), text_of(inputs, "DesiredState").lower()
+    if desired not in _REQUESTS:
+        raise wrong_input(f"DesiredState should be running, stopped or terminated, got {desired!r}")
+    asked = not true_of(inputs, "CheckStateOnly")
+    if asked:
+        await _ask(aws, ids, desired, inputs)
+    with leaving_behind(f"{', '.join(ids)} may still become {desired}"):
+        await _reach(
+            aws, ids, desired, gone_is_fine=asked, stop_is_fatal=true_of(inputs, "FailOnUnexpectedStopped")
+        )
     return {"InstanceStates": [desired] * len(ids)}
 
 
-def _inputs(attempt: StepAttempt) -> tuple[list[str], str]:
-    given = attempt.inputs.get("InstanceIds")
-    ids = [given] if isinstance(given, str) else given
-    desired = str(attempt.inputs.get("DesiredState", "")).lower()
-    if not isinstance(ids, list) or not ids or not all(isinstance(id_, str) for id_ in ids):
-        raise step_failed(
-            f"InstanceIds should be a list of instance ids, got {given!r}",
-            stage=FailureStage.INPUT_VALIDATION,
-        )
-    if desired not in ("running", "stopped", "terminated"):
-        raise step_failed(
-            f"DesiredState should be running, stopped or terminated, got {desired!r}",
-            stage=FailureStage.INPUT_VALIDATION,
-        )
-    return ids, desired
+async def _ask(aws: Aws, ids: list[str], desired: str, inputs: dict[str, Any]) -> None:
+    parameters: dict[str, Any] = {"InstanceIds": ids}
+    if desired == "running" and inputs.get("AdditionalInfo"):
+        parameters["AdditionalInfo"] = inputs["AdditionalInfo"]
+    if desired == "stopped":
+        parameters["Force"] = true_of(inputs, "Force")
+    await aws.call("ec2", _REQUESTS[desired], parameters)
 
 
-def _ask(client: Any, ids: list[str], desired: str, *, force: bool) -> None:
-    if desired == "running":
-        client.start_instances(InstanceIds=ids)
-    elif desired == "stopped":
-        client.stop_instances(InstanceIds=ids, Force=force)
-    else:
-        client.terminate_instances(InstanceIds=ids)
+async def _reach(aws: Aws, ids: list[str], desired: str, *, gone_is_fine: bool, stop_is_fatal: bool) -> None:
+    """Wait until all instances are in the state. One that AWS has forgotten was terminated, if we asked for that."""
+    alive: set[str] = set()
 
+    def judge(seen: InstancesSeen) -> bool:
+        for id_, state in seen.states.items():
+            if state in _DEAD and desired != "terminated":
+                raise never(id_, state, desired, seen.reason(id_))
+            if stop_is_fatal and desired == "running" and state in ("stopping", "stopped") and id_ in alive:
+                raise never(id_, state, desired, seen.reason(id_))
+        alive.update(id_ for id_, state in seen.states.items() if state in _ALIVE)
+        return set(seen.states.values()) == {desired}
 
-async def _until(client: Any, ids: list[str], desired: str) -> None:
-    while True:
-        states = await aws.call(lambda: _states(client, ids))
-        dead = [id_ for id_, state in states.items() if state in _DEAD]
-        if dead and desired != "terminated":
-            raise step_failed(
-                f"{dead[0]} is {states[dead[0]]} and will never be {desired}",
-                stage=FailureStage.POST_VERIFICATION,
-                kind=FailureType.VERIFICATION,
-            )
-        reached = set(states.values()) == {desired}
-        if reached and (desired != "running" or await aws.call(lambda: _healthy(client, ids))):
-            return
-        await asyncio.sleep(POLL)
+    async def look() -> bool | None:
+        seen = await look_at_instances(aws, ids, forgotten=desired if gone_is_fine else None)
+        if not judge(seen):
+            return None
+        return True if desired != "running" or await pass_status_checks(aws, ids) else None
 
-
-def _states(client: Any, ids: list[str]) -> dict[str, str]:
-    answer = client.describe_instances(InstanceIds=ids)
-    return {
-        instance["InstanceId"]: instance["State"]["Name"]
-        for reservation in answer["Reservations"]
-        for instance in reservation["Instances"]
-    }
-
-
-def _healthy(client: Any, ids: list[str]) -> bool:
-    answer = client.describe_instance_status(InstanceIds=ids)["InstanceStatuses"]
-    return len(answer) == len(ids) and all(
-        status["InstanceStatus"]["Status"] == "ok" and status["SystemStatus"]["Status"] == "ok"
-        for status in answer
-    )
-
-
-def _true(value: Any) -> bool:
-    return value is True or str(value).lower() == "true"
+    await until(look)

@@ -1,107 +1,72 @@
-"""aws:executeScript: a Python function in a process of its own."""
+"""aws:executeScript: Python, PowerShell, and beyond AWS also Bash, each script in a sandbox of its own."""
 
-import asyncio
 import contextlib
 import json
-import os
-import signal
-import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from activities.automation.attachments import fetch, unpack
 from activities.automation.effects import Outside, effect
-from activities.automation.steps import StepAttempt, step_failed
-from definitions.automation import FailureStage
+from activities.automation.processes import Program
+from activities.automation.running import LAST_WORDS, run_logged
+from activities.automation.script_environment import script_environment
+from activities.automation.script_languages import Script, launch, result
+from activities.automation.steps import LARGEST_RESPONSE, StepAttempt
 
-MAX_LOG = 64 * 1024
-"""Bytes of printed text that are kept, the last ones."""
+LONGEST_RUN = 600
+"""Seconds that a script may take (AWS)."""
 
-_RUNNER = Path(__file__).parent.parent / "script_runner.py"
+LOG_CHARACTERS = 4000
+"""Of what it printed, that the answer carries, the last ones; the record has more."""
 
 
 @effect("aws:executeScript")
 async def execute_script(attempt: StepAttempt, outside: Outside) -> dict[str, Any]:
-    """Run the script's handler with InputPayload; {"Payload": its return value, "ExecutionLog": what it printed}.
+    """Run the script; {"Payload": its result, if there is one, "ExecutionLog": the last of what it printed}.
 
-    Not repeated by Temporal: a script whose worker dies fails its step, and only maxAttempts runs it again.
+    Not repeatable: a script whose worker dies fails its step, and only maxAttempts runs it again.
     """
-    inputs = attempt.inputs
-    runtime, handler, script = (str(inputs.get(name) or "") for name in ("Runtime", "Handler", "Script"))
-    if not runtime.lower().startswith("python"):
-        raise step_failed(
-            f"Runtime {runtime!r} cannot run here; use python3.x", stage=FailureStage.INPUT_VALIDATION
+    script = Script.of(attempt.inputs, _context(attempt))
+    sealed = outside.sandbox.sealed
+    seconds = attempt.timeout_seconds or LONGEST_RUN
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(_folder()) if script.attachment or not sealed else None
+        if script.attachment and folder is not None:
+            await unpack(script.attachment, await fetch(script.attachment, attempt, outside), folder)
+        place = outside.sandbox.cell(folder)
+        start = launch(script, place)
+        program = Program(
+            command=[*place.wrapper(seconds + 1, start.memory), *start.command],
+            environment={**await script_environment(attempt, place.home), **start.environment},
+            folder=None if sealed else place.home,
+            given=start.given,
+            seconds=seconds,
+            sealed=sealed,
         )
-    if not handler or not script:
-        raise step_failed("aws:executeScript needs Handler and Script", stage=FailureStage.INPUT_VALIDATION)
-    request = {
-        "script": script,
-        "handler": handler.rpartition(".")[2],
-        "events": inputs.get("InputPayload") or {},
-        "context": {
-            "automation:EXECUTION_ID": attempt.key.partition(":")[0],
-            "global:REGION": attempt.system.region,
-            "global:ACCOUNT_ID": attempt.system.account_id,
-            "global:AWS_PARTITION": attempt.system.partition,
-        },
+        finished, tail = await run_logged(program, attempt, outside)
+    return _response(result(script, finished, tail(LAST_WORDS)), tail(LOG_CHARACTERS))
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="tocsin-script-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
+def _context(attempt: StepAttempt) -> dict[str, str]:
+    return {
+        "automation:EXECUTION_ID": attempt.execution_id or attempt.key.partition(":")[0],
+        "global:REGION": attempt.system.region,
+        "global:ACCOUNT_ID": attempt.system.account_id,
+        "global:AWS_PARTITION": attempt.system.partition,
     }
-    with tempfile.TemporaryDirectory(prefix="tocsin-script-") as folder:
-        log, code, result = await _run(request, Path(folder), attempt.system.region)
-    return _response(log, code, result)
 
 
-async def _run(request: dict[str, Any], folder: Path, region: str) -> tuple[str, int, str]:
-    """Printed text, exit code, and what the runner wrote about the result."""
-    result = folder / "result.json"
-    log = folder / "log"
-    with log.open("wb") as printed:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-I",
-            str(_RUNNER),
-            str(os.getpid()),
-            str(result),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=printed,
-            stderr=asyncio.subprocess.STDOUT,
-            cwd=folder,
-            env=_environment(folder, region),
-            start_new_session=True,
-        )
-    try:
-        await process.communicate(json.dumps(request).encode())
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
-    return _tail(log), process.returncode or 0, result.read_text() if result.exists() else ""
-
-
-def _environment(folder: Path, region: str) -> dict[str, str]:
-    """Nothing of ours but the way to AWS, which is found by AWS's own variables."""
-    aws = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
-    plain = {
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "HOME": str(folder),
-        "LANG": "C.UTF-8",
-        "PYTHONUNBUFFERED": "1",
-    }
-    return plain | {"AWS_DEFAULT_REGION": region} | aws
-
-
-def _tail(log: Path) -> str:
-    with log.open("rb") as printed:
-        printed.seek(max(0, log.stat().st_size - MAX_LOG))
-        return printed.read().decode(errors="replace")
-
-
-def _response(log: str, code: int, result: str) -> dict[str, Any]:
-    try:
-        outcome = json.loads(result) if result else None
-    except RecursionError as error:
-        raise step_failed("the script's result is nested too deep") from error
-    if outcome is None:
-        raise step_failed(f"the script ended with exit code {code} and no result\n{log[-2000:]}".rstrip())
-    if "error" in outcome:
-        raise step_failed(f"{outcome['error']}\n{log[-2000:]}".rstrip())
-    return {"Payload": outcome["value"], "ExecutionLog": log[-4000:]}
+def _response(value: Any, log: str) -> dict[str, Any]:
+    response = {} if value is None else {"Payload": value}
+    # A large result leaves less room for the log.
+    while log and len(json.dumps({**response, "ExecutionLog": log})) > LARGEST_RESPONSE:
+        log = log[len(log) // 2 + 1 :]
+    return {**response, "ExecutionLog": log}

@@ -1,0 +1,116 @@
+"""What one step costs: documents of many equal steps against short ones, Tocsin and the floor in turn."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import Client
+
+from benchmarks.histories import Size, events_of, size_of
+from benchmarks.machine import processor_seconds
+from benchmarks.rounds import Spread
+from benchmarks.runbook_documents import LONG, SHORT, Kind
+from benchmarks.runbook_subjects import Runner
+
+_BEFORE_STEPS = "identify_account"
+"""The activity that an execution begins with."""
+
+
+@dataclass
+class StepCost:
+    """One subject's steps of one kind. Seconds of each step, and per run: of the shortest document and the rest."""
+
+    steps: list[float] = field(default_factory=list)
+    whole: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
+    events: float = 0.0
+    size: float = 0.0
+    workflow_tasks: float = 0.0
+    markers: float = 0.0
+
+    @property
+    def spread(self) -> Spread:
+        """Milliseconds per step."""
+        return Spread.of(self.steps)
+
+
+@dataclass
+class KindResult:
+    """One kind of step, both subjects."""
+
+    kind: Kind
+    floor: StepCost = field(default_factory=StepCost)
+    tocsin: StepCost = field(default_factory=StepCost)
+
+    @property
+    def ratio(self) -> Spread:
+        """Tocsin over the floor."""
+        ours, bare = self.tocsin.spread, self.floor.spread
+        return Spread(p50=ours.p50 / bare.p50, p99=ours.p99 / bare.p99)
+
+
+async def measure_steps(
+    tocsin: Runner, floor: Runner, temporal: Client, *, rounds: int, say: Callable[[str], None]
+) -> list[KindResult]:
+    """Each kind `rounds` times for both in turn, after one short run of each that does not count."""
+    results = [KindResult(kind) for kind in LONG]
+    for kind in LONG:
+        for runner in (floor, tocsin):
+            await runner.run_equal(kind, SHORT)
+    for number in range(1, rounds + 1):
+        for result in results:
+            await _measure(result.kind, floor, temporal, result.floor)
+            await _measure(result.kind, tocsin, temporal, result.tocsin)
+        ratios = ", ".join(f"{result.kind} {result.ratio.p50:.2f}" for result in results)
+        say(f"round {number} of {rounds}, steps over the floor so far: {ratios}")
+    return results
+
+
+async def _measure(kind: Kind, runner: Runner, temporal: Client, cost: StepCost) -> None:
+    """One short and one long run."""
+    steps = LONG[kind]
+    short = await events_of(temporal, await runner.run_equal(kind, SHORT))
+    before = processor_seconds(runner.pid)
+    long = await events_of(temporal, await runner.run_equal(kind, steps))
+    cost.processor.append((processor_seconds(runner.pid) - before) / steps)
+    cost.whole.append(_seconds(short[0], short[-1]))
+    marks = [event for event in long if _begins_step(event)]
+    if len(marks) >= steps:
+        cost.steps += [_seconds(one, other) for one, other in pairwise(marks[:steps])]
+    else:
+        # Steps that leave no event of their own, all in one workflow task.
+        more = _seconds(long[0], long[-1]) - _seconds(short[0], short[-1])
+        cost.steps.append(max(more, 0.0) / (steps - SHORT))
+    _weigh(short, long, steps - SHORT, cost)
+
+
+def _weigh(short: Sequence[HistoryEvent], long: Sequence[HistoryEvent], steps: int, cost: StepCost) -> None:
+    fewer, more = size_of(list(short)), size_of(list(long))
+    per_step = Size(events=more.events - fewer.events, size=more.size - fewer.size)
+    cost.events, cost.size = per_step.events / steps, per_step.size / steps
+
+    def each(kind: EventType.ValueType) -> float:
+        counts = [sum(event.event_type == kind for event in events) for events in (short, long)]
+        return (counts[1] - counts[0]) / steps
+
+    cost.workflow_tasks = each(EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED)
+    cost.markers = each(EventType.EVENT_TYPE_MARKER_RECORDED)
+
+
+def _begins_step(event: HistoryEvent) -> bool:
+    if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+        return event.activity_task_scheduled_event_attributes.activity_type.name != _BEFORE_STEPS
+    return event.event_type == EventType.EVENT_TYPE_TIMER_STARTED
+
+
+def _seconds(one: HistoryEvent, other: HistoryEvent) -> float:
+    between = other.event_time.ToNanoseconds() - one.event_time.ToNanoseconds()
+    return between / 1_000_000_000
+
+
+def middle_ms(seconds: Sequence[float]) -> float:
+    """The median, in milliseconds."""
+    return median(seconds) * 1000
