@@ -1,5 +1,6 @@
 """What one step costs: documents of many equal steps against short ones, Tocsin and the floor in turn."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -15,26 +16,29 @@ from benchmarks.rounds import Spread
 from benchmarks.runbook_documents import LONG, SHORT, Kind
 from benchmarks.runbook_subjects import Runner
 
+_REST = 1.0
+"""Seconds before a long run: Temporal reads its queues at a limited rate, and lets one who rested go faster."""
+
 _BEFORE_STEPS = "identify_account"
 """The activity that an execution begins with."""
 
 
+_STARTED = (EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED, EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED)
+
+
 @dataclass
 class StepCost:
-    """One subject's steps of one kind. Seconds of each step, and per run: of the shortest document and the rest."""
+    """One subject's steps of one kind, in seconds: of each step, and what its worker had of them (`worked`: tasks
+    that it was given and had not answered yet); of each execution of the short document (`whole`)."""
 
     steps: list[float] = field(default_factory=list)
+    worked: list[float] = field(default_factory=list)
     whole: list[float] = field(default_factory=list)
     processor: list[float] = field(default_factory=list)
     events: float = 0.0
     size: float = 0.0
     workflow_tasks: float = 0.0
     markers: float = 0.0
-
-    @property
-    def spread(self) -> Spread:
-        """Milliseconds per step."""
-        return Spread.of(self.steps)
 
 
 @dataclass
@@ -48,8 +52,17 @@ class KindResult:
     @property
     def ratio(self) -> Spread:
         """Tocsin over the floor."""
-        ours, bare = self.tocsin.spread, self.floor.spread
-        return Spread(p50=ours.p50 / bare.p50, p99=ours.p99 / bare.p99)
+        return _ratio(self.tocsin.steps, self.floor.steps)
+
+    @property
+    def worked_ratio(self) -> Spread:
+        """The same without the time in which tasks and timers wait in Temporal's own queues."""
+        return _ratio(self.tocsin.worked, self.floor.worked)
+
+
+def _ratio(ours: list[float], bare: list[float]) -> Spread:
+    above, below = Spread.of(ours), Spread.of(bare)
+    return Spread(p50=above.p50 / below.p50, p99=above.p99 / below.p99)
 
 
 async def measure_steps(
@@ -64,7 +77,10 @@ async def measure_steps(
         for result in results:
             await _measure(result.kind, floor, temporal, result.floor)
             await _measure(result.kind, tocsin, temporal, result.tocsin)
-        ratios = ", ".join(f"{result.kind} {result.ratio.p50:.2f}" for result in results)
+        ratios = ", ".join(
+            f"{result.kind} {result.ratio.p50:.2f} ({result.worked_ratio.p50:.2f} in the worker)"
+            for result in results
+        )
         say(f"round {number} of {rounds}, steps over the floor so far: {ratios}")
     return results
 
@@ -73,17 +89,21 @@ async def _measure(kind: Kind, runner: Runner, temporal: Client, cost: StepCost)
     """One short and one long run."""
     steps = LONG[kind]
     short = await events_of(temporal, await runner.run_equal(kind, SHORT))
+    await asyncio.sleep(_REST)
     before = processor_seconds(runner.pid)
     long = await events_of(temporal, await runner.run_equal(kind, steps))
     cost.processor.append((processor_seconds(runner.pid) - before) / steps)
     cost.whole.append(_seconds(short[0], short[-1]))
-    marks = [event for event in long if _begins_step(event)]
+    marks = [index for index, event in enumerate(long) if _begins_step(event)]
     if len(marks) >= steps:
-        cost.steps += [_seconds(one, other) for one, other in pairwise(marks[:steps])]
+        parts = [long[one : other + 1] for one, other in pairwise(marks[:steps])]
+        cost.steps += [_seconds(part[0], part[-1]) for part in parts]
+        cost.worked += [_worked(part) for part in parts]
     else:
         # Steps that leave no event of their own, all in one workflow task.
         more = _seconds(long[0], long[-1]) - _seconds(short[0], short[-1])
         cost.steps.append(max(more, 0.0) / (steps - SHORT))
+        cost.worked.append(max(_worked(long) - _worked(short), 0.0) / (steps - SHORT))
     _weigh(short, long, steps - SHORT, cost)
 
 
@@ -104,6 +124,11 @@ def _begins_step(event: HistoryEvent) -> bool:
     if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
         return event.activity_task_scheduled_event_attributes.activity_type.name != _BEFORE_STEPS
     return event.event_type == EventType.EVENT_TYPE_TIMER_STARTED
+
+
+def _worked(events: Sequence[HistoryEvent]) -> float:
+    """Seconds between the starts of tasks and their answers."""
+    return sum(_seconds(one, other) for one, other in pairwise(events) if one.event_type in _STARTED)
 
 
 def _seconds(one: HistoryEvent, other: HistoryEvent) -> float:

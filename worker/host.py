@@ -115,6 +115,7 @@ def make_worker(
             lookups.read_parameter_store,
             lookups.resolve_targets,
             lookups.find_aws_document,
+            lookups.tell_approvers,
             executions.find_runbook,
             executions.read_execution,
             *step_activities(outside),

@@ -82,5 +82,5 @@ def _failure(error: ActivityError, resolved: ResolvedStep) -> ActionFailed:
         return ActionFailed(late, timed_out=True)
     if isinstance(cause, ApplicationError):
         told = next((StepFailure.model_validate(detail) for detail in cause.details), StepFailure())
-        return ActionFailed(cause.message, stage=told.stage, kind=told.kind)
+        return ActionFailed(cause.message, stage=told.stage, kind=told.kind, response=told.response)
     return ActionFailed(str(cause or error), kind=FailureType.INTERNAL)

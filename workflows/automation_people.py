@@ -6,12 +6,16 @@ from enum import StrEnum
 from typing import Any
 
 from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError
 
 from workflows.actions import ActionFailed
 from workflows.automation_reports import AutomationReports
 from workflows.summaries import label
+from workflows.timeouts import WORKER_LOST
 
 with workflow.unsafe.imports_passed_through():
+    from activities.automation.lookups import ApprovalNotice, Lookups
     from definitions.automation import Execution, FailureStage, ResolvedStep
     from definitions.automation.approval import Approval, ApprovalError, ApprovalStatus, Verdict
     from records.timeline import EventType
@@ -55,6 +59,8 @@ class People:
         self._approval = _approval(resolved) if resolved.step.action == APPROVE else None
         self._step, self._action = resolved.step.name, resolved.step.action
         try:
+            if self._approval is not None and resolved.inputs.get("NotificationArn"):
+                await self._notify(execution, resolved, self._approval)
             await self._wait(execution, resolved)
         finally:
             self._step = None
@@ -107,6 +113,33 @@ class People:
     def asks_by_hand(self) -> bool:
         """Whether a tocsin:manual step waits."""
         return self._step is not None and self._action == MANUAL
+
+    async def _notify(self, execution: Execution, resolved: ResolvedStep, approval: Approval) -> None:
+        """Tell the approvers by SNS. They are waited for even if that fails: they may know otherwise."""
+        if not workflow.patched("approvers are notified"):
+            return
+        notice = ApprovalNotice(
+            topic=str(resolved.inputs["NotificationArn"]),
+            execution_id=execution.state.execution_id,
+            document_name=execution.state.document_name,
+            step=resolved.step.name,
+            approvers=approval.approvers,
+            message=approval.message,
+            system=execution.state.system,
+            assume_role=execution.assume_role,
+        )
+        try:
+            await workflow.execute_activity_method(
+                Lookups.tell_approvers,
+                notice,
+                start_to_close_timeout=timedelta(seconds=60),
+                heartbeat_timeout=WORKER_LOST,
+                retry_policy=RetryPolicy(maximum_attempts=2),
+                summary=label(resolved.step.name),
+            )
+        except ActivityError as error:
+            told = {"step": resolved.step.name, "notificationFailure": str(error.cause or error)}
+            self._reports.tell(EventType.AUTOMATION_STEP, told)
 
     async def _wait(self, execution: Execution, resolved: ResolvedStep) -> None:
         execution.wait(workflow.now())

@@ -84,5 +84,5 @@ def _values(written: dict[str, Any], execution: Execution, resolved: ResolvedSte
 
 def _cannot(action: str) -> str:
     if action in ACTIONS and ACTIONS[action].private:
-        return f"{action} exists only inside AWS and cannot be run here"
+        return f"{action} is a private action that only AWS itself can run; there is no public API for it"
     return f"{action} cannot be run here; what can: {', '.join(sorted(EFFECTS))}"

@@ -110,10 +110,13 @@ class RateControlWorkflow:
             summary="where AWS calls go",
         )
         self._own = self._own.model_copy(update={"system": system})
+        document = load_document(self._own.document)
+        parameter = document.parameters.get(control.target_parameter_name)
         targets: list[dict[str, list[str]]] = await workflow.execute_activity_method(
             Lookups.resolve_targets,
             TargetsAsked(
                 target_parameter_name=control.target_parameter_name,
+                target_parameter_type=parameter.type if parameter else "String",
                 targets=control.targets,
                 target_maps=control.target_maps,
                 system=system,
@@ -123,7 +126,6 @@ class RateControlWorkflow:
             retry_policy=RetryPolicy(maximum_attempts=5),
             summary="targets",
         )
-        document = load_document(self._own.document)
         for target in targets:
             coerce_parameters(document, self._own.parameters | target)
         return targets

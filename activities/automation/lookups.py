@@ -29,8 +29,21 @@ class ParameterStoreAsked(Record):
     assume_role: str = ""
 
 
+class ApprovalNotice(Record):
+    """What the SNS topic of an aws:approve step is told."""
+
+    topic: str
+    execution_id: str
+    document_name: str
+    step: str
+    approvers: list[str]
+    message: str
+    system: SystemVariables
+    assume_role: str = ""
+
+
 class Lookups:
-    """Activities that look something up and change nothing. They fail as steps do."""
+    """Activities of AWS that belong to no action: they look something up, or tell somebody. They fail as steps do."""
 
     @activity.defn
     async def identify_account(self) -> SystemVariables:
@@ -51,12 +64,30 @@ class Lookups:
         return await beating(find_targets(asked))
 
     @activity.defn
+    async def tell_approvers(self, notice: ApprovalNotice) -> None:
+        """Publish to the topic who is asked for what (AWS: NotificationArn)."""
+        await beating(_publish(notice))
+
+    @activity.defn
     async def find_aws_document(self, asked: RunbookAsked) -> FoundDocument | None:
         """An Automation document of the account's, or AWS's own; None if there is none, or no AWS at all.
 
         Fails for documents of other types.
         """
         return await beating(_document(asked))
+
+
+async def _publish(notice: ApprovalNotice) -> None:
+    lines = [
+        notice.message or "An automation waits for approval.",
+        f"Execution {notice.execution_id} of {notice.document_name} waits at step {notice.step}.",
+        f"Approvers: {', '.join(notice.approvers)}.",
+        f"tocsin runbook approve {notice.execution_id}",
+        f"tocsin runbook reject {notice.execution_id}",
+    ]
+    subject = f"{notice.document_name}: {notice.step} waits for approval"[:100]
+    asked = {"TopicArn": notice.topic, "Subject": subject, "Message": "\n".join(lines)}
+    await Aws(region=notice.system.region, role=notice.assume_role).call("sns", "Publish", asked)
 
 
 async def _stored(asked: ParameterStoreAsked) -> dict[str, str | list[str]]:

@@ -38,7 +38,7 @@ async def run_command(attempt: StepAttempt, outside: Outside) -> dict[str, Any]:
         await until(lambda: _end_of(aws, command))
     except asyncio.CancelledError:
         if not activity.is_worker_shutdown():  # then another worker goes on with it
-            await asyncio.wait_for(_cancel(aws, command), _LAST_WORDS)
+            await _cancel(aws, command)
         raise
     response = await outcome(aws, command)
     if response["Status"] != "Success":
@@ -78,9 +78,10 @@ async def _end_of(aws: Aws, command: str) -> str | None:
 
 async def _cancel(aws: Aws, command: str) -> None:
     try:
-        await aws.call("ssm", "CancelCommand", {"CommandId": command})
-    except RefusedError as refused:
-        activity.logger.warning("command %s goes on: %s", command, refused)
+        async with asyncio.timeout(_LAST_WORDS):
+            await aws.call("ssm", "CancelCommand", {"CommandId": command})
+    except (RefusedError, TimeoutError) as error:
+        activity.logger.warning("command %s goes on: %s", command, error)
 
 
 def _parameters(inputs: dict[str, Any], mark: str) -> dict[str, Any]:
