@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
+import httpx2
 import pytest
 import pytest_asyncio
 from temporalio.client import Client
@@ -15,6 +16,7 @@ from records.migrations import migrate
 from settings import Settings
 from settings.temporal import connect_temporal
 from tests.mailbox import Mailbox, MailServer
+from worker.host import make_worker, sandbox
 from worker.search_attributes import register_search_attributes
 from worker.stack.ports import HOST, choose_port
 from worker.stack.postgres import EmbeddedPostgres
@@ -30,6 +32,15 @@ def pytest_configure() -> None:
             del os.environ[name]
     # Without credentials boto3 asks the machine's metadata service; no test may.
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+
+
+WAITING_MOST = ("tests/stack/", "tests/demo/", "tests/chaos/")
+"""Tests that wait more than they work: begun first, they leave no long tail when everything else is done."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with those that take longest; every order must do."""
+    items.sort(key=lambda item: not item.nodeid.startswith(WAITING_MOST))
 
 
 @pytest.fixture(scope="session")
@@ -139,6 +150,16 @@ async def pool(settings: Settings) -> AsyncIterator[Pool]:
     pool = await open_pool(settings.require_database_url())
     yield pool
     await pool.close()
+
+
+@pytest_asyncio.fixture
+async def worker(settings: Settings, temporal: Client, pool: Pool) -> AsyncIterator[None]:
+    """A worker in this process, its workflows in the sandbox."""
+    async with (
+        httpx2.AsyncClient() as http,
+        make_worker(temporal, pool, settings, http, workflow_runner=sandbox()),
+    ):
+        yield
 
 
 async def _run_sql(postgres: EmbeddedPostgres, statement: str) -> None:

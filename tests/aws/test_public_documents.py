@@ -29,6 +29,9 @@ from workflows.automation import AutomationWorkflow
 from workflows.automation_messages import Decide
 from workflows.inputs import AutomationInput
 
+pytestmark = pytest.mark.xdist_group("published")
+"""All in one process, where they run at the same time."""
+
 PATIENCE = 40
 
 

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx2
 import pytest
 import pytest_asyncio
 from temporalio.client import Client
@@ -16,7 +15,6 @@ from records.database import Pool
 from settings import Settings
 from tests.cli.command import Command
 from tests.mailbox import Mailbox
-from worker.host import make_worker, sandbox
 
 NUMBER, OTHER = "+4915112345678", "+4915187654321"
 
@@ -87,15 +85,6 @@ class Desk:
 def other_than(code: str) -> str:
     """A code that is not this one."""
     return f"{(int(code) + 1) % 1_000_000:06}"
-
-
-@pytest_asyncio.fixture
-async def worker(settings: Settings, temporal: Client, pool: Pool) -> AsyncIterator[None]:
-    async with (
-        httpx2.AsyncClient() as http,
-        make_worker(temporal, pool, settings, http, workflow_runner=sandbox()),
-    ):
-        yield
 
 
 @pytest_asyncio.fixture

@@ -7,15 +7,12 @@ from pathlib import Path
 from textwrap import dedent
 from typing import TypeVar
 
-import httpx2
 import pytest
 import pytest_asyncio
 from temporalio.client import Client
 
 from client import Tocsin
-from records.database import Pool
 from settings import Settings
-from worker.host import make_worker, sandbox
 
 T = TypeVar("T")
 
@@ -58,15 +55,6 @@ PLANS = """
     sections:
       - {id: prevention, title: Prevention, questions: [{id: P1, text: What changes?, required: true}]}
 """
-
-
-@pytest_asyncio.fixture
-async def worker(settings: Settings, temporal: Client, pool: Pool) -> AsyncIterator[None]:
-    async with (
-        httpx2.AsyncClient() as http,
-        make_worker(temporal, pool, settings, http, workflow_runner=sandbox()),
-    ):
-        yield
 
 
 @pytest.fixture

@@ -5,16 +5,13 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-import httpx2
 import pytest_asyncio
 from temporalio.client import Client
 
 from client import Tocsin
 from client.automations import AutomationDetails
-from records.database import Pool
 from settings import Settings
 from tests.incidents.conftest import until
-from worker.host import make_worker, sandbox
 from workflows.automation import AutomationWorkflow
 from workflows.inputs import AutomationInput, AutomationResult
 
@@ -81,15 +78,6 @@ class Runbooks:
         """Every time a step ran, and how it ended, in the order they began."""
         runs = (await self.details(id_)).runs
         return [(run.state["name"], run.status) for run in runs]
-
-
-@pytest_asyncio.fixture
-async def worker(settings: Settings, temporal: Client, pool: Pool) -> AsyncIterator[None]:
-    async with (
-        httpx2.AsyncClient() as http,
-        make_worker(temporal, pool, settings, http, workflow_runner=sandbox()),
-    ):
-        yield
 
 
 @pytest_asyncio.fixture
