@@ -1,1 +1,1 @@
-"""What paging costs, measured on real parts: `python -m benchmarks`."""
+"""What paging and runbooks cost, measured on real parts: `python -m benchmarks`."""

@@ -22,7 +22,7 @@ class Kind(StrEnum):
 
 
 SHORT = 1
-LONG = {Kind.SCRIPT: 21, Kind.API: 21, Kind.SLEEP: 6, Kind.BRANCH: 21}
+LONG = {Kind.SCRIPT: 21, Kind.API: 21, Kind.SLEEP: 6, Kind.BRANCH: 41}
 """Steps of the two documents of each kind that is measured: what the longer one takes more is the cost of its
 further steps. Temporal's timers take a second at least."""
 

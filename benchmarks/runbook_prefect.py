@@ -22,8 +22,8 @@ ANY_VERSION = "certifi\n"
 """What Prefect may have in any version: it asks for certificates newer than some mirrors have."""
 
 FLOW = Path(__file__).with_name("runbook_prefect_flow.py")
-AT_ONCE = 20
-"""Flow runs: more of them take minutes."""
+AT_ONCE = 10
+"""Flow runs: twenty of them take a minute and more."""
 
 INSTALL_SECONDS, START_SECONDS, RUN_SECONDS = 240.0, 60.0, 150.0
 

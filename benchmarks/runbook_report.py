@@ -88,6 +88,7 @@ def _weight(steps: Sequence[KindResult]) -> Grid:
             f"{cost.workflow_tasks:.1f}",
             f"{cost.markers:.1f}",
             f"{middle_ms(cost.processor):.1f}",
+            f"{middle_ms(cost.machine):.1f}",
         ]
 
     both = [
@@ -96,8 +97,8 @@ def _weight(steps: Sequence[KindResult]) -> Grid:
         for pair in (row(one.kind, "floor", one.floor), row(one.kind, "Tocsin", one.tocsin))
     ]
     return Grid(
-        "What one step leaves in the history, and takes of its worker",
-        ["step", "", "events", "bytes", "workflow tasks", "markers", "worker and children, CPU ms"],
+        "What one step leaves in the history, and takes of its worker and of the whole machine",
+        ["step", "", "events", "bytes", "workflow tasks", "markers", "worker, CPU ms", "machine, CPU ms"],
         both,
     )
 

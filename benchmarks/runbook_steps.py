@@ -11,7 +11,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 
 from benchmarks.histories import Size, events_of, size_of
-from benchmarks.machine import processor_seconds
+from benchmarks.machine import machine_seconds, processor_seconds
 from benchmarks.rounds import Spread
 from benchmarks.runbook_documents import LONG, SHORT, Kind
 from benchmarks.runbook_subjects import Runner
@@ -28,13 +28,18 @@ _STARTED = (EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED, EventType.EVENT_TYPE_ACT
 
 @dataclass
 class StepCost:
-    """One subject's steps of one kind, in seconds: of each step, and what its worker had of them (`worked`: tasks
-    that it was given and had not answered yet); of each execution of the short document (`whole`)."""
+    """One subject's steps of one kind, in seconds.
+
+    `steps`: each step; `worked`: what the worker had of it, tasks that it was given and had not answered yet;
+    `whole`: each execution of the short document. `processor` is what the worker and its children used per step,
+    `machine` what everything did: a sandbox leaves its processes to others.
+    """
 
     steps: list[float] = field(default_factory=list)
     worked: list[float] = field(default_factory=list)
     whole: list[float] = field(default_factory=list)
     processor: list[float] = field(default_factory=list)
+    machine: list[float] = field(default_factory=list)
     events: float = 0.0
     size: float = 0.0
     workflow_tasks: float = 0.0
@@ -90,9 +95,10 @@ async def _measure(kind: Kind, runner: Runner, temporal: Client, cost: StepCost)
     steps = LONG[kind]
     short = await events_of(temporal, await runner.run_equal(kind, SHORT))
     await asyncio.sleep(_REST)
-    before = processor_seconds(runner.pid)
+    before, machine = processor_seconds(runner.pid), machine_seconds()
     long = await events_of(temporal, await runner.run_equal(kind, steps))
     cost.processor.append((processor_seconds(runner.pid) - before) / steps)
+    cost.machine.append((machine_seconds() - machine) / steps)
     cost.whole.append(_seconds(short[0], short[-1]))
     marks = [index for index, event in enumerate(long) if _begins_step(event)]
     if len(marks) >= steps:
