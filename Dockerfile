@@ -12,6 +12,8 @@ COPY . .
 RUN /opt/tocsin/bin/pip install --no-cache-dir --no-deps .
 
 FROM python:3.13-slim
+# The sandbox of runbook scripts; it works where the container may make user namespaces (docs/operations.md).
+RUN apt-get update && apt-get install --yes --no-install-recommends bubblewrap && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/tocsin tocsin
 COPY --from=build /opt/tocsin /opt/tocsin
 ENV PATH=/opt/tocsin/bin:$PATH \

@@ -122,9 +122,15 @@ class Automations(Connection):
     async def roll_back(self, execution_id: str) -> str:
         """Undo an execution that has ended: run what its steps name in onRollback; the id of the new execution.
 
-        Raises ConflictError while it runs, and when there is nothing to undo.
+        Raises ConflictError while it runs, when there is nothing to undo, and when that has been done or is being done.
         """
-        origin = (await self.get_automation(execution_id)).automation
+        details = await self.get_automation(execution_id)
+        origin = details.automation
+        for child in details.children:
+            if child.undoes == origin.execution_id and child.status not in _LEFT_UNDONE:
+                raise ConflictError(
+                    f"execution {origin.execution_id} has been undone by {child.execution_id} ({child.status})"
+                )
         if origin.document is None or not origin.state:
             raise ConflictError(f"execution {origin.execution_id} ran no steps that could be undone")
         if not ExecutionStatus(origin.status).final:
@@ -232,6 +238,9 @@ class Automations(Connection):
                 known = ", ".join(sorted((await read_catalog(database)).runbooks)) or "none"
                 raise NotFoundError(f"no runbook {name!r}; known runbooks: {known}")
         return found
+
+
+_LEFT_UNDONE = (ExecutionStatus.FAILED, ExecutionStatus.TIMED_OUT, ExecutionStatus.CANCELLED)
 
 
 @contextmanager

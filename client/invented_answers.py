@@ -55,7 +55,7 @@ _PUT_OUT: dict[str, Any] = {
     "ResponseCode": 0,
     "StatusCode": 200,
     "FunctionError": None,
-    "Decision": "Done",
+    "Decision": "Confirmed",
 }
 
 

@@ -35,17 +35,24 @@ def execution_page(details: AutomationDetails, now: datetime) -> RenderableType:
         execution_heading(automation),
         Text(f"id {automation.execution_id}, started by {automation.started_by}"),
         *_about(automation),
-        steps_table(details.steps, now, whole=True),
+        *_steps(details, now),
         *_iterations(details, now),
         *_children(details),
     ]
     for step in details.steps:
         parts += [Text(f"{step.name} <- {name} = {value}", "dim") for name, value in step.inputs.items()]
         parts += [Text(f"{step.name}.{name} = {value}") for name, value in step.outputs.items()]
+    outputs = details.automation.state.get("outputs") or {}
+    parts += [Text(f"output {name} = {', '.join(texts)}", "bold") for name, texts in outputs.items()]
     if details.log:
         parts.append(Text("printed last:", "bold"))
         parts += [Text(f"  {clock(line.at, now)}  {line.text}") for line in details.log]
     return Group(*parts)
+
+
+def _steps(details: AutomationDetails, now: datetime) -> Iterator[RenderableType]:
+    if details.steps or not details.automation.progress:
+        yield steps_table(details.steps, now, whole=True)
 
 
 def _about(automation: AutomationRecord) -> Iterator[RenderableType]:

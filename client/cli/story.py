@@ -115,14 +115,29 @@ def _clock(instant: Any, told_at: datetime) -> str:
 
 
 def _step(data: Data) -> str:
+    document, trouble = data.get("documentName"), _after_colon(in_a_line(data.get("failureMessage")))
+    if "child" in data:
+        return f"{document}: {_target(data.get('target') or {})} is {data.get('childStatus')}{trouble}"
+    step = str(data.get("step"))
+    if "iteration" in data:
+        step += f" ({data.get('loop')}, iteration {data['iteration']})"
+    if "waitsFor" in data:
+        return f"{document}: {step} waits to be started"
+    if "notificationFailure" in data:
+        return f"{document}: {step} could not notify its approvers: {data['notificationFailure']}"
     asks = f"; asks {', '.join(data['approvers'])}" if data.get("approvers") else ""
-    trouble = _after_colon(in_a_line(data.get("failureMessage")))
-    return f"{data.get('documentName')}: {data.get('step')} is {data.get('stepStatus')}{asks}{trouble}"
+    return f"{document}: {step} is {data.get('stepStatus')}{asks}{trouble}"
+
+
+def _target(target: Data) -> str:
+    return ", ".join(f"{name} {' '.join(map(str, values))}" for name, values in target.items())
 
 
 def _decision(data: Data) -> str:
     word = f"{data.get('signal')} {data.get('step', '')}".rstrip()
-    return f"{data.get('documentName')}: {word}" + _after_colon(data.get("comment") or data.get("reason"))
+    return f"{data.get('documentName')}: {word}" + _after_colon(
+        data.get("comment") or data.get("reason") or data.get("note")
+    )
 
 
 def _end(data: Data) -> str:

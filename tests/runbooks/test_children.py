@@ -248,3 +248,5 @@ async def test_a_person_undoes_an_execution_that_went_well(runbooks: Runbooks, t
     assert details.automation.undoes == id_
     with pytest.raises(ConflictError, match="nothing to undo"):
         await runbooks.tocsin.roll_back(undoing)
+    with pytest.raises(ConflictError, match=f"has been undone by {undoing}"):
+        await runbooks.tocsin.roll_back(id_)

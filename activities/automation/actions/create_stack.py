@@ -33,8 +33,8 @@ async def create_stack(attempt: StepAttempt, outside: Outside) -> dict[str, Any]
         if inputs.get(one) and inputs.get(other):
             raise wrong_input(f"give {one} or {other}, not both")
     with leaving_behind(f"CloudFormation goes on with the stack {name}"):
-        await _clear(aws, name)
-        stack_id = await _begin(aws, name, inputs)
+        cleared = await _clear(aws, name)
+        stack_id = await _begin(aws, name, inputs, cleared)
         stack = await stack_at_rest(aws, stack_id)
     if stack is None:
         raise _failed("the stack has been deleted while it was created", None)
@@ -43,16 +43,22 @@ async def create_stack(attempt: StepAttempt, outside: Outside) -> dict[str, Any]
     return _outputs(stack)
 
 
-async def _clear(aws: Aws, name: str) -> None:
-    """Delete what a failed creation has left: it can only be deleted, and stands in the way."""
+async def _clear(aws: Aws, name: str) -> str:
+    """Delete what a failed creation has left: it can only be deleted, and stands in the way. Its id, or ""."""
     stack = await find_stack(aws, name, stage=FailureStage.PRE_VERIFICATION)
     if stack is not None and stack["StackStatus"] == "ROLLBACK_COMPLETE":
         await delete_stack_wholly(aws, stack["StackId"], {"StackName": stack["StackId"]})
+        return str(stack["StackId"])
+    return ""
 
 
-async def _begin(aws: Aws, name: str, inputs: dict[str, Any]) -> str:
-    """The id of the stack, which is created now or was created for this step before."""
-    token = inputs.get("ClientRequestToken") or aws.token("CreateStack")
+async def _begin(aws: Aws, name: str, inputs: dict[str, Any], cleared: str) -> str:
+    """The id of the stack, which is created now or was created for this step before.
+
+    Where a stack of this step's own was cleared away, the request is a new one: CloudFormation may still answer a
+    token that it knows with the stack that is gone.
+    """
+    token = inputs.get("ClientRequestToken") or aws.token(f"CreateStack{cleared}")
     try:
         answer = await aws.call("cloudformation", "CreateStack", inputs | {"ClientRequestToken": token})
         return str(answer["StackId"])
