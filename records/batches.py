@@ -11,8 +11,8 @@ from records.timeline import TimelineEvent
 class AutomationRecord(Record):
     """A runbook execution as lists and viewers see it.
 
-    `state` is the interpreter's whole state, without the inputs and outputs of its steps where those are records of
-    their own; `document` is given once, when the execution begins. `parent_execution_id` is the execution that
+    `state` is the interpreter's, written without its steps, which are records of their own; who reads it gets them put
+    back in. `document` is given once, when the execution begins. `parent_execution_id` is the execution that
     started this one, `undoes` the one that this one rolls back. `progress` counts the children of an execution that
     goes over targets, by status.
     """

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from definitions.automation import AutomationDocument
+from definitions.automation.document_steps import DocumentSteps
+from definitions.automation.step_records import not_begun
 from records.batches import AutomationRecord, AutomationStepRecord
 from records.engagements import EngagementRecord
 from records.incidents import Analysis
@@ -103,7 +106,23 @@ def _automation(
     record: dict[str, Any], document: dict[str, Any] | None, steps: Sequence[AutomationStepRecord] = ()
 ) -> AutomationRecord:
     automation = AutomationRecord.model_validate(record | {"document": document})
-    whole = {step.step_execution_id: step.state for step in steps}
-    for state in automation.state.get("steps", []):
-        state |= whole.get(state["step_execution_id"], {})
+    # Executions of earlier versions have their steps in the state itself.
+    if document is not None and automation.state and "steps" not in automation.state:
+        automation.state["steps"] = _steps(automation, document, steps)
     return automation
+
+
+def _steps(
+    automation: AutomationRecord, document: dict[str, Any], runs: Sequence[AutomationStepRecord]
+) -> list[dict[str, Any]]:
+    """The state of every step of the document: of its latest run, or as one that has not begun."""
+    latest = {
+        run.state["name"]: run.state
+        for run in sorted(runs, key=lambda run: run.position)
+        if run.execution_id == automation.execution_id
+    }
+    all_steps = DocumentSteps(AutomationDocument.model_validate(document))
+    return [
+        latest.get(step.name) or step.model_dump(mode="json")
+        for step in not_begun(all_steps, automation.execution_id)
+    ]

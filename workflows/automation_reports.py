@@ -142,7 +142,7 @@ class AutomationReports:
             document_version=self._given.document_version,
             status=self._status,
             started_by=self._given.started_by,
-            state=state.model_dump(mode="json", exclude=_IN_STEP_RECORDS) if state else {},
+            state=state.model_dump(mode="json", exclude={"steps"}) if state else {},
             document=self._given.document if everything or not self._document_kept else None,
             parent_execution_id=self._given.parent_execution_id,
             undoes=self._given.undoes,
@@ -169,9 +169,6 @@ class AutomationReports:
             status=step.status,
             state=_modest(state) if cut else state,
         )
-
-
-_IN_STEP_RECORDS: Any = {"steps": {"__all__": {"inputs", "outputs"}}}
 
 
 def _short(data: dict[str, Any]) -> dict[str, Any]:

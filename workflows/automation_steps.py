@@ -71,7 +71,13 @@ class Steps:
             seconds = sleep_seconds(resolved.inputs, resolved.started_at)
         except ValueError as error:
             raise ActionFailed(str(error), stage=FailureStage.INPUT_VALIDATION) from error
-        await workflow.sleep(timedelta(seconds=seconds), summary=label(resolved.step.name))
+        limit = resolved.timeout_seconds
+        if limit is not None and seconds > limit and workflow.patched("a sleep keeps to its time limit"):
+            await workflow.sleep(timedelta(seconds=limit), summary=label(resolved.step.name))
+            raise ActionFailed(f"not done within {limit} s", timed_out=True)
+        # A timer of no time at all can still take Temporal a second.
+        if seconds > 0 or not workflow.patched("no time to sleep needs no timer"):
+            await workflow.sleep(timedelta(seconds=seconds), summary=label(resolved.step.name))
         return {}
 
 

@@ -2,11 +2,38 @@
 
 import asyncio
 import contextlib
+import queue
 import threading
 from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
+
+
+class _Worker(threading.Thread):
+    """A thread that does one job after another: starting one takes a millisecond of the caller's time."""
+
+    def __init__(self) -> None:
+        super().__init__(name="blocking-work", daemon=True)
+        self.jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+
+    def run(self) -> None:
+        while True:
+            self.jobs.get()()
+            _idle.append(self)
+
+
+_idle: list[_Worker] = []
+"""Those that wait for a job; taken from and added to in one step each, by any thread."""
+
+
+def _do(job: Callable[[], None]) -> None:
+    try:
+        worker = _idle.pop()
+    except IndexError:
+        worker = _Worker()
+        worker.start()
+    worker.jobs.put(job)
 
 
 async def in_thread(work: Callable[[], T]) -> T:
@@ -34,5 +61,5 @@ async def in_thread(work: Callable[[], T]) -> T:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(settle, result, error)
 
-    threading.Thread(target=run, name="blocking-work", daemon=True).start()
+    _do(run)
     return await future

@@ -101,7 +101,7 @@ async def long_runbook(stage: Stage) -> list[str]:
                 "action": "aws:loop",
                 "inputs": {
                     "Iterators": ["a", "b", "c", "d"],
-                    "Steps": [{"name": "nap", "action": "aws:sleep", "inputs": {"Duration": "PT0S"}}],
+                    "Steps": [{"name": "nap", "action": "aws:sleep", "inputs": {"Duration": "PT0.01S"}}],
                 },
             }
         ],

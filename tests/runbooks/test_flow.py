@@ -75,7 +75,7 @@ async def test_a_long_execution_goes_on_in_a_new_run_and_its_records_are_whole(r
     given = AutomationInput(
         execution_id=str(uuid4()),
         document_name="rounds",
-        document={"schemaVersion": "0.3", **yaml.safe_load(ROUNDS)},
+        document={"schemaVersion": "0.3", **yaml.safe_load(ROUNDS.replace("PT0S", "PT0.01S"))},
         parameters={"Hosts": hosts},
         started_by="chi",
         history_limit=40,
