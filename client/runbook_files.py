@@ -46,7 +46,7 @@ class WrittenRunbook:
 
 
 def find_runbooks(paths: Iterable[str]) -> tuple[list[WrittenRunbook], list[Finding]]:
-    """The runbooks in files and folders (`*.yaml`, `*.yml`, `*.json`), and what keeps others from being read.
+    """The runbooks in files and folders (`*.yaml`, `*.yml`, `*.json`), and what was found while they were read.
 
     In a folder, files that hold something else are left alone; a file that is named must hold a runbook.
     """
@@ -59,8 +59,9 @@ def find_runbooks(paths: Iterable[str]) -> tuple[list[WrittenRunbook], list[Find
 def only_runbook(path: str) -> WrittenRunbook:
     """The one runbook in a file. Raises InvalidInputError if it cannot be read, or holds none or several."""
     found, findings = find_runbooks([path])
-    if findings:
-        raise InvalidInputError("\n".join(map(str, findings)))
+    errors = [str(finding) for finding in findings if finding.severity is Severity.ERROR]
+    if errors:
+        raise InvalidInputError("\n".join(errors))
     if len(found) != 1:
         names = ", ".join(one.name for one in found) or "none"
         raise InvalidInputError(f"{path} should hold one runbook, here are: {names}")
@@ -119,12 +120,18 @@ class _Search:
 
     def _parse(self, path: Path) -> list[Node] | None:
         try:
-            nodes, problems = parse_yaml(read_text(path))
+            text = read_text(path)
+            nodes, problems = parse_yaml(text)
         except YamlError as error:
             self._error(path, error.line, error.message)
             return None
+        errors = problems
+        if problems and all(map(_is_document, nodes)):
+            # Of values under the same key AWS takes the last, and runs the document.
+            nodes, errors = parse_yaml(text, last_wins=True)
         for line, message in problems:
-            self._error(path, line, message)
+            severity = Severity.ERROR if (line, message) in errors else Severity.WARNING
+            self.findings.append(Finding(str(path), line, severity, message))
         return nodes
 
     def _defined(self, path: Path, node: Node) -> int:

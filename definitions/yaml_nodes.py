@@ -25,6 +25,8 @@ _CONSTANTS: dict[str, Scalar] = {
     },
 }
 _TEXT_TAGS = ("!", "tag:yaml.org,2002:str")
+_PATTERN = "allowedPattern"
+"""The key of a regular expression: there the character \\0 can be written out, and then be stored."""
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _UNQUOTED_BRACES = re.compile(r"""(?:^|[:\-,\[]\s*)(\{\{.*?\}\}[^\s,\]}]*)""")
 
@@ -77,16 +79,17 @@ class Node:
         return node
 
 
-def parse_yaml(text: str) -> tuple[list[Node], list[tuple[int, str]]]:
+def parse_yaml(text: str, *, last_wins: bool = False) -> tuple[list[Node], list[tuple[int, str]]]:
     """The documents of a YAML (or JSON) text, and the problems found on the way as `(line, message)`.
 
-    Raises YamlError where nothing after the fault can be read.
+    A key that stands twice in a mapping is a problem, unless `last_wins`. Raises YamlError where nothing after the
+    fault can be read.
     """
     unprintable = _UNPRINTABLE.search(text)
     if unprintable:
         line = text.count("\n", 0, unprintable.start()) + 1
         raise YamlError(line, f"the character {unprintable[0]!r} cannot stand in YAML; remove or escape it")
-    reader = _Reader(text.splitlines(), [])
+    reader = _Reader(text.splitlines(), [], last_wins)
     try:
         return reader.read(text), reader.problems
     except yaml.MarkedYAMLError as error:
@@ -112,6 +115,7 @@ def json_as_yaml(text: str) -> str:
 class _Reader:
     lines: list[str]
     problems: list[tuple[int, str]]
+    last_wins: bool
     anchors: dict[str, Node] = field(default_factory=dict)
     aliased: int = 0
 
@@ -178,15 +182,19 @@ class _Reader:
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             at = _line(event)
             key = self._key(event, at, depth)
-            node = self._node(next(self._events), at, depth + 1)
+            value = next(self._events)
+            if key == _PATTERN and isinstance(value, yaml.ScalarEvent):
+                value.value = value.value.replace("\0", r"\x00")
+            node = self._node(value, at, depth + 1)
             size += node.size
             if key is None:
                 readable = False
                 continue
-            if key in entries:
+            if key in entries and not self.last_wins:
                 first = entries[key].line
                 self._problem(at, f"the key {key!r} is already on line {first}; keep one of the two")
-            entries.setdefault(key, node)
+                continue
+            entries[key] = node
             size += len(key)
         return Node(entries, line, size, readable)
 

@@ -53,9 +53,14 @@ class Property:
         return select(self.selector, answer, ValueType.STRING_LIST)
 
     def is_desired(self, value: Any) -> bool:
-        """Whether the value is one of those wanted, as text; of several values all must be."""
-        if value is UNRESOLVED or value == []:
+        """Whether the value is one of those wanted, as text; of several values all must be.
+
+        A list that is wanted as a whole is written as text: `[]` wants an empty one.
+        """
+        if value is UNRESOLVED:
             return False
+        if value == []:
+            return "[]" in self.desired
         values = value if isinstance(value, list) else [value]
         return all(any(_same(item, wanted) for wanted in self.desired) for item in values)
 

@@ -3,11 +3,12 @@
 Beyond AWS: `onFailure: Pause` and `onFailure: Rollback`, `onRollback`, `onWorkerLost`, and `runner`.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel, to_pascal
 
 from definitions.automation.problems import near_miss
@@ -96,10 +97,6 @@ def _output_type(value: object) -> object:
     raise ValueError(f"unknown type {value!r}{hint}")
 
 
-def _empty_if_null(value: object) -> object:
-    return {} if value is None else value
-
-
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Positive = Annotated[int, BeforeValidator(_positive)]
@@ -107,6 +104,15 @@ Positive = Annotated[int, BeforeValidator(_positive)]
 
 class _Part(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty_keys(cls, written: object) -> object:
+        """A key that may be missing may also stand there without a value."""
+        if not isinstance(written, Mapping):
+            return written
+        optional = {field.alias for field in cls.model_fields.values() if not field.is_required()}
+        return {key: value for key, value in written.items() if value is not None or key not in optional}
 
 
 class _Typed(_Part):
@@ -158,10 +164,10 @@ class Variable(_Typed):
     model_config = ConfigDict(extra="ignore")
 
 
-class Output(BaseModel):
+class Output(_Part):
     """One output a step declares: a JSONPath into the action's response, and the type it promises."""
 
-    model_config = ConfigDict(alias_generator=to_pascal, populate_by_name=True, extra="forbid")
+    model_config = ConfigDict(alias_generator=to_pascal)
 
     name: Annotated[str, Field(min_length=1)]
     selector: str
@@ -185,7 +191,7 @@ class Step(_Part):
     name: Annotated[str, Field(pattern=STEP_NAME)]
     action: str
     description: str | None = None
-    inputs: Annotated[dict[str, Any], BeforeValidator(_empty_if_null)] = Field(default_factory=dict)
+    inputs: dict[str, Any] = Field(default_factory=dict)
     outputs: list[Output] = Field(default_factory=list)
     timeout_seconds: Positive | None = None
     max_attempts: Positive = 1
@@ -237,11 +243,11 @@ class AutomationDocument(_Part):
     schema_version: Literal["0.3"]
     description: str | None = None
     assume_role: str | None = None
-    parameters: Annotated[dict[str, Parameter], BeforeValidator(_empty_if_null)] = Field(default_factory=dict)
-    variables: Annotated[dict[str, Variable], BeforeValidator(_empty_if_null)] = Field(default_factory=dict)
+    parameters: dict[str, Parameter] = Field(default_factory=dict)
+    variables: dict[str, Variable] = Field(default_factory=dict)
     main_steps: list[Step]
     outputs: list[str] = Field(default_factory=list)
-    files: Annotated[dict[str, Attachment], BeforeValidator(_empty_if_null)] = Field(default_factory=dict)
+    files: dict[str, Attachment] = Field(default_factory=dict)
     runner: Annotated[str, Field(pattern=RUNNER_NAME)] | None = None
 
     def step(self, name: str) -> Step:

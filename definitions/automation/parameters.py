@@ -128,7 +128,8 @@ def _broken(parameter: Parameter, value: Any) -> Iterator[str]:
         return
     if parameter.allowed_values is not None:
         yield from _not_allowed(parameter.allowed_values, value)
-    for text in value if kind is ValueType.STRING_LIST else [as_text(value)]:
+    # Of a list each item must match: what AWS publishes for lists of maps describes one map.
+    for text in map(as_text, value if isinstance(value, list) else [value]):
         for pattern in filter(None, (parameter.resource_pattern, parameter.allowed_pattern)):
             try:
                 if not _matches(pattern, text):

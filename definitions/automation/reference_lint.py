@@ -85,7 +85,15 @@ def known_references(document: AutomationDocument) -> set[str]:
         for one in (step, *loop_body(step)):
             known |= {f"{one.name}.{name}" for name in ACTIONS[one.action].puts_out}
             known |= {f"{one.name}.{output.name}" for output in one.outputs}
+            if ACTIONS[one.action].private:
+                known |= _read_from(one, document)
     return known
+
+
+def _read_from(step: Step, document: AutomationDocument) -> set[str]:
+    """The outputs of a step that the document reads: what an action of AWS's own puts out only AWS knows."""
+    read = [*document.outputs, *references([other.inputs for other in document.main_steps])]
+    return {reference for reference in read if reference.startswith(f"{step.name}.")}
 
 
 def _unknown(reference: str, known: set[str], path: Path) -> Iterator[Problem]:

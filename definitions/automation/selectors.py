@@ -31,8 +31,11 @@ MOST_CHARACTERS = 1_000_000
 
 _ENVIRONMENT = JSONPathEnvironment()
 _LISTS = (ValueType.STRING_LIST, ValueType.MAP_LIST)
-_NAME = re.compile(r"(\.{1,2})([^\s.,:|&!?*@$=<>~'\"\\()\[\]]+)")
-_PLAIN = re.compile(rf"\$(?:{_NAME.pattern}|\[\d+\])*")
+# One name or position: .name, .'a name', ['a name'], [0]; a dot before a bracket means nothing.
+_PART = re.compile(
+    r"""(?P<dots>\.{0,2})(?:\[(?P<position>\d+)\]|\[(['"])(?P<bracketed>[^'"\\]*)\3\])"""
+    r"""|(?P<scan>\.{1,2})(?:(['"])(?P<quoted>[^'"\\]*)\6|(?P<name>[^\s.,|&!?*$=<>~'"\\()\[\]]+))"""
+)
 _STEP = re.compile(r"((?:\.\.)?\['([^']*)'\]|\[(\d+)\])")
 _Item = TypeVar("_Item")
 
@@ -160,6 +163,15 @@ def _rooted(selector: str) -> str:
     selector = selector.strip()
     if not selector.startswith("$"):
         selector = f"${selector}" if selector.startswith(("[", ".")) else f"$.{selector}"
-    if not _PLAIN.fullmatch(selector):
+    parts = list(_PART.finditer(selector, 1))
+    if "".join(("$", *(part[0] for part in parts))) != selector:
         return selector
-    return _NAME.sub(lambda found: f"{'..' if found[1] == '..' else ''}['{found[2]}']", selector)
+    return "".join(("$", *map(_bracketed, parts)))
+
+
+def _bracketed(part: re.Match[str]) -> str:
+    deep = ".." if ".." in (part["dots"], part["scan"]) else ""
+    if part["position"]:
+        return f"{deep}[{part['position']}]"
+    name = part["bracketed"] if part["bracketed"] is not None else part["quoted"] or part["name"] or ""
+    return f"{deep}['{name}']"

@@ -129,6 +129,37 @@ def test_a_faulty_step_is_refused(keys: dict[str, Any], message: str) -> None:
     assert message in problems(written(step("first") | keys, step("last")))
 
 
+def test_a_key_without_a_value_is_as_good_as_none() -> None:
+    keys = [
+        "outputs",
+        "timeoutSeconds",
+        "maxAttempts",
+        "onFailure",
+        "onCancel",
+        "isCritical",
+        "isEnd",
+        "nextStep",
+    ]
+    parameters = {"Role": {"type": "String", "default": None, "allowedValues": None}}
+    empty = written(
+        step("a", inputs=None, action="aws:pause", **dict.fromkeys(keys)),
+        step("b", outputs=[{"Name": "x", "Selector": "$", "Type": None}]),
+        **dict.fromkeys(["description", "assumeRole", "variables", "outputs", "files"]),
+        parameters=parameters,
+    )
+    absent = written(
+        {"name": "a", "action": "aws:pause"},
+        step("b", outputs=[{"Name": "x", "Selector": "$"}]),
+        parameters={"Role": {"type": "String"}},
+    )
+    assert load_document(empty) == load_document(absent)
+    assert problems({"schemaVersion": "0.3", "mainSteps": None, "odd": None}) == [
+        "mainSteps: expected a list, got None",
+        "odd: unknown key 'odd'; the keys are schemaVersion, description, assumeRole, parameters, variables, "
+        "mainSteps, outputs, files, runner",
+    ]
+
+
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
@@ -274,7 +305,7 @@ def test_what_is_legal_and_likely_not_meant_is_warned_about() -> None:
                 "inputs": {"x": "{{ a.Nothing }} {{print $2}} {{ B }}"},
             },
             parameters={"Minutes": {"type": "String"}, "B": {"type": "String", "allowedPattern": "a{2,1}"}},
-            outputs=["b.Out"],
+            outputs=["a.Out"],
         )
     )
     warnings = [str(warning) for warning in document_warnings(document)]

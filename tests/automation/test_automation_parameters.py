@@ -119,6 +119,13 @@ def test_values_of_another_type_are_refused_saying_what_is_right(
         ({"type": "StringList", "allowedPattern": "a.*"}, ["ab"], ["ab", "b"], "'b' does not match"),
         ({"type": "Integer", "allowedPattern": r"\d\d"}, 10, 9, "'9' does not match"),
         ({"type": "StringMap", "allowedPattern": r"\{.*a.*\}"}, {"a": 1}, {"b": 1}, "does not match"),
+        (
+            {"type": "MapList", "allowedPattern": r"\{.*a.*\}"},
+            [{"a": 1}, {"a": 2}],
+            [{"a": 1}, {"b": 1}],
+            "'{\"b\":1}'",
+        ),
+        ({"type": "MapList", "allowedPattern": r"\{.+\}"}, [], [{}], "'{}' does not match"),
         ({"type": "String", "minChars": 2}, "ab", "a", "expected at least 2 characters, got 1"),
         ({"type": "String", "maxChars": 2}, "ab", "abc", "expected at most 2 characters, got 3"),
         ({"type": "StringList", "minItems": 1}, ["a"], [], "expected at least 1 items, got 0"),

@@ -6,6 +6,7 @@ import pytest
 
 from definitions.automation import document_warnings, load_document
 
+QUOTED = {"Name": "x", "Selector": "$.Outputs.'run.Output'[0]", "Type": "String"}
 SCRIPT = {"Runtime": "python3.11", "Handler": "f", "Script": "def f(e, c): pass"}
 
 
@@ -126,8 +127,8 @@ def script(name: str = "a", **inputs: Any) -> dict[str, Any]:
         ),
         (
             "a private action",
-            [{"name": "a", "action": "aws:shareSQLMedia"}],
-            {},
+            [{"name": "a", "action": "aws:shareSQLMedia"}, call("b", X="{{ a.Media }}")],
+            {"outputs": ["a.Status"]},
             "mainSteps[0].action: aws:shareSQLMedia exists only inside AWS: the step will fail here",
         ),
     ],
@@ -161,6 +162,7 @@ def test_warning(rule: str, steps: list[dict[str, Any]], keys: dict[str, Any], w
         ("role from an account", [call()], {"assumeRole": "arn:aws:iam::{{ global:ACCOUNT_ID }}:role/X"}),
         ("an empty role", [call()], {"assumeRole": ""}),
         ("any runtime", [script(Runtime="python3.6")], {}),
+        ("a quoted name in a selector", [call() | {"outputs": [QUOTED]}], {"outputs": ["a.x"]}),
     ],
 )  # fmt: skip
 def test_what_is_published_loosely_is_not_warned_about(

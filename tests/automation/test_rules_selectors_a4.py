@@ -15,6 +15,7 @@ RESPONSE: dict[str, Any] = {
     "One": {"Deep": {"Only": 1, "null": None}},
     "dash-ed": {"x y": 2},
     "null": {"and": "kept"},
+    "Outputs": {"run.Output": ["done"], "aws:stack:name": "shop"},
 }
 
 
@@ -37,6 +38,11 @@ RESPONSE: dict[str, Any] = {
         ("a wildcard", "$.Rows[*].Id", LIST, ["a", "b"]),
         ("names with dashes", "$.dash-ed", ValueType.STRING_MAP, {"x y": 2}),
         ("names in brackets", "$['dash-ed']['x y']", ValueType.INTEGER, 2),
+        ("names in quotes, with a dot", "$.Outputs.'run.Output'[0]", STRING, "done"),
+        ("names in double quotes", '$.Outputs."run.Output"[0]', STRING, "done"),
+        ("names with colons", "$.Outputs.aws:stack:name", STRING, "shop"),
+        ("a dot before a bracket", "$.Rows.[1].['Id']", STRING, "b"),
+        ("a deep name in brackets", "$..['Only']", STRING, [1]),
         ("names that are words elsewhere", "$.null.and", STRING, "kept"),
         ("deep names that are words elsewhere", "$..null", MAPS, [{"and": "kept"}, None]),
         ("null is a miss", "$.One.Deep.null", STRING, UNRESOLVED),
@@ -100,6 +106,7 @@ def test_a_selector_that_repeats_a_big_answer_ends_soon_with_little(selector: st
         ("$.Rows[0].Id", ["Rows", 0, "Id"]),
         ("$..Id", ["Id"]),
         ("$['a b'][2]", ["a b", 2]),
+        ("$.Outputs.'a.b'.[2]", ["Outputs", "a.b", 2]),
         ("$", []),
         ("$.Rows[*].Id", None),
         ("$.Rows[?(@.a=='b')]", None),

@@ -25,6 +25,7 @@ def asking(selector: str, *desired: Any) -> dict[str, Any]:
         ("true", [True]),
         (200, ["200"]),
         ("200", [200]),
+        ([], ["[]"]),
     ],
 )
 async def test_values_are_compared_as_texts(

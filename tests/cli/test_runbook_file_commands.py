@@ -90,8 +90,8 @@ async def test_lint_tells_everything_at_once_with_lines(tocsin: Command, tmp_pat
     assert ended.out.splitlines() == [
         f"{name}:3: error: parameters.Id.type: unknown type 'Sting'; did you mean 'String'?",
         f"{name}:7: error: mainSteps[0].nextStep: there is no step 'gone'",
-        f"{name}:10: error: the key 'Duration' is already on line 9; keep one of the two",
-        "3 errors, 0 warnings",
+        f"{name}:10: warning: the key 'Duration' is already on line 9; keep one of the two",
+        "2 errors, 1 warnings",
     ]
 
 
@@ -133,12 +133,6 @@ async def test_published_documents_have_one_mistake_among_them(tocsin: Command) 
             1,
             "nested more",
         ),
-        (
-            "twice.json",
-            '{"schemaVersion": "0.3",\n"mainSteps": [],\n"mainSteps": []}',
-            3,
-            "is already on line 2",
-        ),
         ("big.yaml", "schemaVersion: '0.3'\n" + "#" * 1_000_001, 0, "larger than 1 MB"),
         ("bytes.yaml", "a: \xff", 1, "not UTF-8"),
         (
@@ -175,6 +169,19 @@ async def test_what_cannot_be_read_is_a_finding(
     assert ended.code == 1
     findings = json.loads(ended.out)
     assert any((one["line"], words in one["message"]) == (line, True) for one in findings), findings
+
+
+async def test_of_values_under_the_same_key_the_last_counts_as_on_aws(
+    tocsin: Command, tmp_path: Path
+) -> None:
+    path = tmp_path / "twice.yaml"
+    path.write_text(
+        "schemaVersion: '0.3'\nmainSteps:\n- {name: a, action: aws:sleep, inputs: {Duration: PT1M, Duration: PT1S}}\n"
+    )
+    ended = await tocsin("runbook", "lint", str(path))
+    assert (ended.code, "3: warning: the key 'Duration' is already on line 3" in ended.out) == (0, True)
+    simulated = (await tocsin("runbook", "simulate", str(path), "-o", "json")).json
+    assert simulated["seconds"] == 1
 
 
 async def test_a_yaml_bomb_is_refused(tocsin: Command, tmp_path: Path) -> None:

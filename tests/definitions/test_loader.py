@@ -379,6 +379,12 @@ def without_nul(value: Any) -> bool:
     return "\\u0000" not in json.dumps(value)
 
 
+def test_a_pattern_that_holds_the_character_nul_is_read_with_it_written_out() -> None:
+    (node,), problems = parse_yaml(r'{"Key": {"allowedPattern": "^[\u0000-\u007f]*$"}}')
+    assert problems == []
+    assert node.plain() == {"Key": {"allowedPattern": "^[\\x00-\x7f]*$"}}
+
+
 @given(st.dictionaries(KEYS, JSON, max_size=4).filter(without_nul))
 def test_every_json_value_is_read_as_it_is(value: dict[str, Any]) -> None:
     for text in (json.dumps(value), json.dumps(value, indent=1)):
