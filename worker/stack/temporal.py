@@ -13,6 +13,13 @@ SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL")
 last transactions."""
 
 
+PACE = (
+    "history.transferProcessorMaxPollRPS=1000",
+    'history.timerProcessorMaxTimeShift="10ms"',
+)
+"""By default the server looks for work twenty times a second once it is busy, and a timer lasts a second at least."""
+
+
 def find_temporal() -> Path:
     """The `temporal` program: beside this Python, else on the PATH; raises StackError."""
     beside = Path(sys.executable).with_name("temporal")
@@ -41,6 +48,8 @@ def temporal_server(
         "--port",
         str(port),
     ]
+    for value in PACE:
+        command += ["--dynamic-config-value", value]
     command += ["--log-level", "error", "--color", "never", "--disable-config-file", "--disable-config-env"]
     if database is not None:
         command += ["--db-filename", database]
