@@ -20,6 +20,9 @@ from definitions.automation.values import ValueType
 DEEPEST = 7
 """Levels of an invented API answer, beyond what the step's selectors ask for."""
 
+LONGEST = 1000
+"""Items of an invented list; a selector may name any place."""
+
 INVENTED_AT = datetime(2030, 1, 1, tzinfo=UTC)
 
 _VALUES: dict[ValueType, Any] = {
@@ -158,7 +161,7 @@ def _plant(response: dict[str, Any], selector: str, value: Any) -> None:
 
 def _put(place: Any, step: str | int, made: Any, *, keep: bool) -> Any:
     """Puts `made` at one step below a place, or keeps what is there if it is of the same sort."""
-    if isinstance(place, list) and isinstance(step, int):
+    if isinstance(place, list) and isinstance(step, int) and step < LONGEST:
         while len(place) <= step:
             place.append(type(made)() if keep else made)
         if not keep or not isinstance(place[step], type(made)):

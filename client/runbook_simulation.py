@@ -36,7 +36,7 @@ def simulate_file(path: str, given: Mapping[str, Any], *, answers: Path | None =
             start=START,
             document_name=runbook.name,
         )
-    except SimulationError as error:
+    except (SimulationError, ParameterError) as error:
         raise InvalidInputError(f"{path}: {error}") from error
 
 

@@ -17,6 +17,7 @@ from activities.automation.effects import Outside, step_activities
 from activities.automation.executions import Executions
 from activities.automation.lookups import Lookups
 from activities.hand_offs import HandOffs
+from activities.http_client import http_client
 from activities.on_call import OnCall
 from activities.paging.pager import Pager
 from activities.record_keeping import RecordKeeping
@@ -135,7 +136,7 @@ async def hosting(settings: Settings) -> AsyncIterator[Worker]:
     pool = await open_pool(settings.require_database_url())
     try:
         async with (
-            httpx2.AsyncClient() as http,
+            http_client() as http,
             make_worker(client, pool, settings, http, workflow_runner=UnsandboxedWorkflowRunner()) as worker,
         ):
             rounds = {

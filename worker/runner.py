@@ -14,6 +14,7 @@ from temporalio.worker import Worker
 from activities.automation.effects import Outside, step_activities
 from activities.automation.sandbox import find_sandbox
 from activities.automation.steps import runner_queue
+from activities.http_client import http_client
 from definitions.automation.model import RUNNER_NAME
 from records.database import Pool, open_pool
 from settings import Settings, SettingsError
@@ -54,7 +55,7 @@ async def running(settings: Settings, name: str) -> AsyncIterator[Worker]:
     client = await connect_temporal(settings, patience=60.0)
     pool = None if settings.database_url is None else await open_pool(settings.database_url, max_size=4)
     try:
-        async with httpx2.AsyncClient() as http, make_runner(client, settings, name, http, pool) as worker:
+        async with http_client() as http, make_runner(client, settings, name, http, pool) as worker:
             yield worker
     finally:
         with contextlib.suppress(TimeoutError):

@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from definitions.automation import (
         Execution,
         ExecutionStatus,
+        FailureStage,
         FailureType,
         Hold,
         IllegalTransitionError,
@@ -157,6 +158,8 @@ class AutomationWorkflow(Signalled):
     async def _do(self, execution: Execution, resolved: ResolvedStep) -> None:
         """Do the attempt and tell the interpreter how it went."""
         try:
+            if resolved.refusal is not None:
+                raise ActionFailed(resolved.refusal, stage=FailureStage.INPUT_VALIDATION)
             if resolved.step.action in PURE_ACTIONS:
                 execution.decide(workflow.now())
             else:

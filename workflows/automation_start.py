@@ -47,15 +47,18 @@ async def begin(given: AutomationInput) -> Execution:
         return await _undo(given, document, given.undoes)
     system = given.system or await _system()
     parameters |= await _from_parameter_store(document, parameters, system)
-    return Execution.start(
-        document,
-        document_name=given.document_name,
-        execution_id=given.execution_id,
-        parameters=parameters,
-        system=system,
-        now=workflow.now(),
-        mode=given.mode,
-    )
+    try:
+        return Execution.start(
+            document,
+            document_name=given.document_name,
+            execution_id=given.execution_id,
+            parameters=parameters,
+            system=system,
+            now=workflow.now(),
+            mode=given.mode,
+        )
+    except ParameterError as error:
+        raise CannotBegin(str(error)) from error
 
 
 async def _system() -> SystemVariables:

@@ -3,7 +3,9 @@
 import asyncio
 import hashlib
 import io
+import lzma
 import zipfile
+import zlib
 from collections import OrderedDict
 from pathlib import Path, PurePosixPath
 
@@ -23,6 +25,12 @@ LARGEST_UNPACKED = 100_000_000
 
 PATIENCE = 10.0
 """Seconds that the database, and each answer of another server, may take."""
+
+_UNPACKING = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+    *(NotImplementedError, RuntimeError, ValueError, OSError, EOFError),
+)
+"""What goes wrong with zip files that are none, or that somebody has bent."""
 
 _KEPT = 5
 _cache: OrderedDict[str, bytes] = OrderedDict()
@@ -94,7 +102,7 @@ def _unpack(name: str, content: bytes, folder: Path) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _unpack_zip(name, archive, folder)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+    except _UNPACKING as error:
         raise step_failed(f"{name!r} cannot be unpacked: {error}") from error
 
 

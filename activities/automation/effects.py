@@ -14,7 +14,7 @@ from temporalio.exceptions import ApplicationError
 from activities.automation import actions
 from activities.automation.sandbox import Sandbox, find_sandbox
 from activities.automation.secrets import Mask, with_secrets
-from activities.automation.steps import StepAttempt, StepFailure, step_failed, storable
+from activities.automation.steps import LONGEST_MESSAGE, StepAttempt, StepFailure, step_failed, storable
 from activities.heartbeat import beating
 from definitions.automation import FailureType
 from definitions.automation.actions import ACTIONS, Action
@@ -103,14 +103,14 @@ async def _done(known: Effect, attempt: StepAttempt, outside: Outside) -> dict[s
     try:
         response = storable(await known.run(attempt, replace(outside, mask=mask)))
     except ApplicationError as error:
-        if mask.hides_nothing:
+        if mask.hides_nothing and len(error.message) <= LONGEST_MESSAGE:
             raise
         raise _masked(error, mask) from None
     except Exception as error:
         if mask.hides_nothing:
             raise
         # What went wrong inside may quote what it was given, its causes as well.
-        told = mask.text(f"{type(error).__name__}: {error}")
+        told = _shortened(mask.text(f"{type(error).__name__}: {error}"))
         raise step_failed(told, kind=FailureType.INTERNAL) from None
     hidden: dict[str, Any] = mask.json(response)
     return hidden
@@ -124,5 +124,13 @@ def _masked(error: ApplicationError, mask: Mask) -> ApplicationError:
         for detail in error.details
     ]
     return ApplicationError(
-        mask.text(error.message), *details, type=error.type, non_retryable=error.non_retryable
+        _shortened(mask.text(error.message)), *details, type=error.type, non_retryable=error.non_retryable
     )
+
+
+def _shortened(message: str) -> str:
+    """Only after secrets are hidden: half of one would not be."""
+    if len(message) <= LONGEST_MESSAGE:
+        return message
+    half = LONGEST_MESSAGE // 2
+    return f"{message[:half]} ... {message[-half:]}"

@@ -8,12 +8,20 @@ from typing import Any
 import httpx2
 
 from activities.automation.inputs import text_of, wrong_input
+from activities.automation.sound_json import sound_json
 from definitions.automation.values import as_text
 
 LARGEST_BODY = 80_000
 """Bytes of an answer's body that are read; a larger one is cut off."""
 
 DEFAULT_TIMEOUT = 30.0
+
+_MARGIN = 4096
+"""Bytes read beyond what is kept, so that a secret is hidden that begins before the cut and ends after it."""
+
+_FRAMING = ("content-length", "transfer-encoding")
+"""These say how the body is sent, which is not for a document to say."""
+
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -23,7 +31,7 @@ class NoAnswerError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back. `cut` when the body is larger than LARGEST_BODY."""
+    """What came back. `cut` when the body is larger than LARGEST_BODY: then `text` has a little more, to be cut off."""
 
     status: int
     headers: dict[str, str]
@@ -35,7 +43,7 @@ class Answer:
         """The body: a value where it is JSON, else text."""
         if "json" in self.headers.get("content-type", "").lower():
             try:
-                return json.loads(self.text)
+                return json.loads(sound_json(self.text))
             except (ValueError, RecursionError):
                 return self.text
         return self.text
@@ -66,10 +74,12 @@ class HttpRequest:
             raise wrong_input("Headers should be a map of names to texts")
         sent = {name.lower(): value for name, value in (headers or {}).items()}
         sent |= {str(name).lower(): as_text(value) for name, value in given.items()}
+        for name in _FRAMING:
+            sent.pop(name, None)
         body = inputs.get("Body")
         if isinstance(body, dict | list):
             sent.setdefault("content-type", "application/json")
-        content = None if body is None else as_text(body).encode()
+        content = None if body is None else as_text(body).encode(errors="replace")
         timeout = number_of(inputs, "Timeout", DEFAULT_TIMEOUT, least=0.1, most=600)
         return cls(method, url, sent, content, timeout, _expected(inputs.get("ExpectedStatus", "200-299")))
 
@@ -91,15 +101,20 @@ class HttpRequest:
             ) as answer:
                 async for piece in answer.aiter_bytes():
                     body += piece
-                    if len(body) > LARGEST_BODY:
+                    if len(body) > LARGEST_BODY + _MARGIN:
                         break
                 headers = {name.lower(): value for name, value in answer.headers.items()}
                 # Sessions are nobody's business in a history.
                 headers.pop("set-cookie", None)
-                text = bytes(body[:LARGEST_BODY]).decode(answer.encoding or "utf-8", errors="replace")
+                text = bytes(body[: LARGEST_BODY + _MARGIN]).decode(
+                    answer.encoding or "utf-8", errors="replace"
+                )
                 return Answer(answer.status_code, headers, text, len(body) > LARGEST_BODY)
         except httpx2.TimeoutException as error:
             raise NoAnswerError(f"no answer within {self.timeout:g} s") from error
+        except httpx2.LocalProtocolError as error:
+            # It would quote the header.
+            raise NoAnswerError("not sent: a header cannot be sent as it is") from error
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, LookupError) as error:
             told = str(error).replace(self.url, "the URL")
             raise NoAnswerError(f"no answer: {told or type(error).__name__}") from error

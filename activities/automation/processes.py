@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 import os
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
@@ -23,7 +25,8 @@ ANSWER = "TOCSIN_ANSWER"
 """The variable that tells the process which file descriptor its answer goes to."""
 
 _MARK = "TOCSIN_PROCESS"
-_SWEEP_SECONDS = 1.5
+_KEEPER_SECONDS = 0.8
+_SWEEP_SECONDS = 1.0
 _CHUNK = 65536
 
 
@@ -74,7 +77,7 @@ async def run(program: Program, printed: Callable[[bytes], None]) -> Finished:
         output = stack.enter_context(_Pipe(MOST_PRINTED, printed, over))
         answers = stack.enter_context(_Pipe(MOST_ANSWERED, answer.append, over))
         process = await asyncio.create_subprocess_exec(
-            *program.command,
+            *_kept(program),
             stdin=stack.enter_context(_given(program.given)),
             stdout=output.end,
             stderr=output.end,
@@ -112,7 +115,25 @@ async def _end_of(process: asyncio.subprocess.Process, over: asyncio.Event, seco
         exited.cancel()
 
 
+def _kept(program: Program) -> Sequence[str]:
+    """The command, where nothing else holds together what comes of it under somebody who does."""
+    if program.sealed or sys.platform != "linux":
+        return program.command
+    leave = ["--leave"] if program.leave else []
+    return [os.path.realpath(sys.executable), "-I", "-S", "-c", _keeper(), *leave, *program.command]
+
+
+@cache
+def _keeper() -> str:
+    return (Path(__file__).parent / "process_keeper.py").read_text(encoding="utf-8")
+
+
 async def _kill_all(process: asyncio.subprocess.Process, program: Program, mark: str) -> None:
+    if not program.sealed:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            process.terminate()
+        # Who keeps them kills them all; unless they got at it themselves, for they may be the same user.
+        await _even_if_cancelled(asyncio.ensure_future(_ended(process, _KEEPER_SECONDS)))
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     if not program.sealed:
@@ -120,6 +141,12 @@ async def _kill_all(process: asyncio.subprocess.Process, program: Program, mark:
         sweep = asyncio.ensure_future(asyncio.to_thread(_sweep, f"{_MARK}={mark}".encode()))
         await _even_if_cancelled(sweep)
     await _even_if_cancelled(asyncio.ensure_future(process.wait()))
+
+
+async def _ended(process: asyncio.subprocess.Process, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await process.wait()
 
 
 async def _even_if_cancelled(work: "asyncio.Future[Any]") -> None:

@@ -34,6 +34,14 @@ PROBE_SECONDS = 10.0
 # all: the kernel counts processes by user.
 _USERS = range(61184, 65520)
 
+_FIRST_TO_GO = (
+    "/bin/sh",
+    "-c",
+    '{ echo 1000 > /proc/self/oom_score_adj; } 2>/dev/null; exec "$@"',
+    "sh",
+)
+"""Limits of memory are a process's own: of a machine whose memory is used up, the script goes, not the worker."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -65,7 +73,7 @@ class Cell:
 
         memory: bytes, None for programs that reserve more than they use.
         """
-        return [*self.begin, *_limits(seconds, memory, self.processes)]
+        return [*_FIRST_TO_GO, *self.begin, *_limits(seconds, memory, self.processes)]
 
 
 @dataclass(frozen=True)

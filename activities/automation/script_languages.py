@@ -13,6 +13,7 @@ from activities.automation.inputs import wrong_input
 from activities.automation.processes import ANSWER, Finished
 from activities.automation.running import ended
 from activities.automation.sandbox import MEMORY, Cell, libraries, python
+from activities.automation.sound_json import sound_json
 from activities.automation.steps import step_failed
 
 LARGEST = 100_000
@@ -113,7 +114,11 @@ def launch(script: Script, cell: Cell) -> Launch:
 def result(script: Script, finished: Finished, printed: str) -> Any:
     """What a script returned, None for nothing; fails the step if it failed, repeating what it printed."""
     try:
-        answer = json.loads(_sound(finished.answer)) if finished.answer.strip() else None
+        answer = (
+            json.loads(sound_json(finished.answer.decode(errors="replace")))
+            if finished.answer.strip()
+            else None
+        )
     except (ValueError, RecursionError) as error:
         raise step_failed(f"the result is not JSON: {error}\n{printed}".rstrip()) from error
     if script.language is Language.PYTHON:
@@ -136,20 +141,11 @@ def _events(inputs: Mapping[str, Any]) -> dict[str, Any]:
     if events is None:
         return {}
     if not isinstance(events, dict):
-        raise wrong_input(f"InputPayload should be a map, got {str(events)[:200]!r}")
+        raise wrong_input(f"InputPayload should be a map, got {str(events)!r}")
     size = len(json.dumps(events))
     if size > LARGEST:
         raise wrong_input(f"InputPayload is {size} bytes as JSON; at most {LARGEST} can be given")
     return events
-
-
-def _sound(text: bytes) -> str:
-    """JSON whose texts can be written as UTF-8: half a character, as \\ud800, is replaced."""
-    decoded = text.decode(errors="replace")
-    if "\\u" not in decoded:
-        return decoded
-    whole = json.dumps(json.loads(decoded), ensure_ascii=False)
-    return whole.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 @cache

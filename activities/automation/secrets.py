@@ -1,18 +1,19 @@
 """Secrets of a step: put in where the step is done, and taken out of all that it says."""
 
 import asyncio
+import base64
 import contextlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
 from activities.automation.aws import Aws
 from activities.automation.steps import StepAttempt, step_failed
 from definitions.automation import FailureStage
 from definitions.automation.actions import ACTIONS
-from definitions.automation.interpolation import Scope, interpolate, references
+from definitions.automation.interpolation import Scope, TooLargeError, interpolate, references
 from settings import SettingsError
 
 SPACE = "secret:"
@@ -30,14 +31,14 @@ MASKED = "***"
 
 
 class Mask:
-    """Takes values out of texts: as they are, and as JSON and addresses write them."""
+    """Takes values out of texts: as they are, and as JSON, addresses, Base64 and error messages write them."""
 
     def __init__(self, values: Iterable[str] = ()) -> None:
-        spellings = {
-            spelling for value in values for spelling in _spellings(value) if len(spelling) >= SHORTEST
-        }
-        longest_first = sorted(spellings, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if spellings else None
+        texts = {text.strip() for value in values for text in (value, *value.splitlines())}
+        longest_first = sorted((text for text in texts if len(text) >= SHORTEST), key=len, reverse=True)
+        patterns = ["".join(map(_any_spelling, text)) for text in longest_first]
+        patterns += [pattern for text in longest_first for pattern in _as_base64(text)]
+        self._pattern = re.compile("|".join(patterns)) if patterns else None
 
     @property
     def hides_nothing(self) -> bool:
@@ -49,11 +50,13 @@ class Mask:
         return text if self._pattern is None else self._pattern.sub(MASKED, text)
 
     def json(self, value: Any) -> Any:
-        """The same for every text within maps and lists, keys as well."""
+        """The same for every text and number within maps and lists, keys as well."""
         if self._pattern is None:
             return value
         if isinstance(value, str):
             return self.text(value)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return MASKED if self._pattern.search(str(value)) else value
         if isinstance(value, Mapping):
             return {self.json(key): self.json(item) for key, item in value.items()}
         if isinstance(value, list):
@@ -61,12 +64,36 @@ class Mask:
         return value
 
 
-def _spellings(value: str) -> Iterable[str]:
-    for text in (value, *value.splitlines()):
-        text = text.strip()
-        yield text
-        yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
-        yield from (quote(text), quote(text, safe=""), quote_plus(text))
+def _any_spelling(letter: str) -> str:
+    """A pattern for a letter however it is written; one that nobody escapes is itself."""
+    if letter.isascii() and letter.isalnum():
+        return letter
+    in_address = quote(letter, safe="", errors="replace") if not letter.isascii() else f"%{ord(letter):02X}"
+    # The longer one first: what is left of %25 behind a % would tell of it.
+    spellings = [f"(?i:{re.escape(in_address)})", re.escape(letter)]
+    escaped = json.dumps(letter)[1:-1]
+    if letter == "\\":
+        # A text within a text doubles what is doubled already.
+        spellings.insert(0, r"\\+")
+    elif letter in "\"'/":
+        spellings.append(r"\\+" + letter)
+    elif escaped != letter:
+        spellings.append(f"(?i:{re.escape(escaped)})")
+    if letter == " ":
+        spellings.append(r"\+")
+    return f"(?:{'|'.join(spellings)})"
+
+
+def _as_base64(text: str) -> Iterable[str]:
+    """What a text adds to the Base64 of something longer, wherever it stands there."""
+    if len(text) < SHORTEST_INNER:
+        return
+    content = text.encode(errors="replace")
+    for before in range(3):
+        coded = base64.b64encode(bytes(before) + content).decode().rstrip("=")
+        whole = len(coded) if (before + len(content)) % 3 == 0 else len(coded) - 1
+        inner = coded[(0, 2, 3)[before] : whole]
+        yield "".join({"+": "[-+]", "/": "[_/]"}.get(letter, letter) for letter in inner)
 
 
 async def with_secrets(
@@ -86,7 +113,11 @@ async def with_secrets(
         return attempt, Mask()
     found = {name: await _read(name, attempt, read_secret) for name in sorted(names)}
     scope = Scope(parameters={**attempt.values, **found})
-    inputs = attempt.inputs | {key: interpolate(value, scope) for key, value in written.items()}
+    try:
+        inputs = attempt.inputs | {key: interpolate(value, scope) for key, value in written.items()}
+    except TooLargeError as error:
+        message = f"the inputs are too large: {error}"
+        raise step_failed(message, stage=FailureStage.INPUT_VALIDATION) from error
     return attempt.model_copy(update={"inputs": inputs}), Mask(_to_hide(found.values()))
 
 
@@ -120,7 +151,13 @@ def _to_hide(values: Iterable[str]) -> Iterable[str]:
     for value in values:
         yield value
         with contextlib.suppress(ValueError, RecursionError):
-            fields = json.loads(value)
-            if isinstance(fields, dict):
-                inner = [text for text in fields.values() if isinstance(text, str)]
-                yield from (text for text in inner if len(text) >= SHORTEST_INNER)
+            yield from (text for text in _texts(json.loads(value)) if len(text) >= SHORTEST_INNER)
+
+
+def _texts(fields: Any) -> Iterable[str]:
+    """The texts within JSON's maps and lists."""
+    if isinstance(fields, str):
+        yield fields
+    items = fields.values() if isinstance(fields, dict) else fields if isinstance(fields, list) else ()
+    for item in items:
+        yield from _texts(item)

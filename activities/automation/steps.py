@@ -73,6 +73,9 @@ def step_failed(
     return ApplicationError(message, failure, type=STEP_FAILED, non_retryable=True)
 
 
+LONGEST_MESSAGE = 10_000
+"""Characters of why a step failed; of a longer message the middle is left out, for the end has the last words."""
+
 LARGEST_RESPONSE = 100_000
 DEEPEST_RESPONSE = 60
 """Bytes as JSON, and levels, of what an action may answer (AWS: scripts may return 100 KB)."""
@@ -81,7 +84,8 @@ DEEPEST_RESPONSE = 60
 def storable(response: dict[str, Any]) -> dict[str, Any]:
     """The response if a workflow's history can hold it; fails the step otherwise."""
     try:
-        size = len(json.dumps(response))
+        json.dumps(response, ensure_ascii=False).encode()
+        size = len(json.dumps(response, allow_nan=False))
     except (TypeError, ValueError, RecursionError) as error:
         raise step_failed(f"the answer is not JSON: {error}") from error
     if size > LARGEST_RESPONSE:

@@ -16,7 +16,7 @@ class ResolvedStep:
     """One attempt of a step, ready to be done; its timeout counts from `started_at`, None is no limit.
 
     `runner` names the workers it must run on, None is any. `iteration` (from 1) is that of the loop around the
-    step, None outside loops.
+    step, None outside loops. `refusal` says why the inputs are not to be used: then the attempt can only fail.
     """
 
     step: Step
@@ -28,6 +28,7 @@ class ResolvedStep:
     runner: str | None = None
     on_worker_lost: WorkerLost = WorkerLost.FAIL
     iteration: int | None = None
+    refusal: str | None = None
 
 
 def resolved_inputs(step: Step, scope: Scope) -> dict[str, Any]:

@@ -12,17 +12,19 @@ the same document and state goes on the same way.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Self
 
 from definitions.automation import choices, flow
 from definitions.automation.attempts import ResolvedStep, resolved_inputs, resolved_step
 from definitions.automation.document_steps import DocumentSteps
-from definitions.automation.interpolation import Scope, interpolate
+from definitions.automation.interpolation import Scope, TooLargeError, interpolate
 from definitions.automation.loops import LoopError, planned_loop
 from definitions.automation.model import AutomationDocument, Step
 from definitions.automation.outputs import execution_outputs, step_outputs
-from definitions.automation.parameters import follow_defaults, starting_variables
+from definitions.automation.parameters import ParameterError, follow_defaults, starting_variables
+from definitions.automation.problems import Problem
 from definitions.automation.progress import Progress
 from definitions.automation.rollback import undoing_state
 from definitions.automation.scope import execution_scope
@@ -76,7 +78,10 @@ class Execution:
         now: datetime,
         mode: Mode = Mode.AUTO,
     ) -> Self:
-        """A new execution at its first step; `parameters` are as `coerce_parameters` returned them."""
+        """A new execution at its first step; `parameters` are as `coerce_parameters` returned them.
+
+        Raises ParameterError when defaults that name one another come to more than can be kept.
+        """
         state = ExecutionState(
             execution_id=execution_id,
             document_name=document_name,
@@ -87,8 +92,11 @@ class Execution:
             mode=mode,
         )
         execution = cls(document, state)
-        follow_defaults(document, state.parameters, system.references(execution_id, now))
-        state.variables = starting_variables(document, execution.scope(now))
+        try:
+            follow_defaults(document, state.parameters, system.references(execution_id, now))
+            state.variables = starting_variables(document, execution.scope(now))
+        except TooLargeError as error:
+            raise ParameterError([Problem((), f"the defaults are too large: {error}")]) from error
         first = document.main_steps[0].name if document.main_steps else None
         execution._progress.go_on(None, first, now)
         return execution
@@ -133,7 +141,10 @@ class Execution:
         return execution_scope(self.state, now)
 
     def begin(self, now: datetime) -> ResolvedStep:
-        """Begins the next attempt of the current step, its inputs resolved as of now."""
+        """Begins the next attempt of the current step, its inputs resolved as of now.
+
+        Inputs that would be too large stay empty: the attempt says why in its `refusal`, and is to be failed.
+        """
         step, record = step_to_begin(self._steps, self.state)
         renewed = next_record(step, self.state)
         if renewed is None:
@@ -150,8 +161,12 @@ class Execution:
         record.attempt += 1
         record.attempt_started_at = now
         record.status = StepStatus.IN_PROGRESS
-        record.inputs = resolved_inputs(step, scope)
-        return self._resolved(step, record, now)
+        refusal = None
+        try:
+            record.inputs = resolved_inputs(step, scope)
+        except TooLargeError as error:
+            record.inputs, refusal = {}, f"the inputs are too large: {error}"
+        return replace(self._resolved(step, record, now), refusal=refusal)
 
     def wait(self, now: datetime) -> None:
         """The running step waits for a person; one that is being cancelled stays so."""

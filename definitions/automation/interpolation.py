@@ -1,5 +1,6 @@
 """`{{ ... }}`: putting parameters, outputs and system variables into a step's inputs."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,14 @@ from definitions.automation.model import Step
 from definitions.automation.values import as_text
 
 TOKEN = re.compile(r"\{\{\s*([^{}\s]+)\s*\}\}")
+
+
+LARGEST = 500_000
+"""Bytes, as JSON, of what references put into one value; a few of them can repeat a big output without end."""
+
+
+class TooLargeError(ValueError):
+    """References that put more into a value than anything can hold."""
 
 
 class _Unresolved(Enum):
@@ -56,39 +65,58 @@ def interpolate(value: Any, scope: Scope) -> Any:
 
     A text that is one reference takes the value with its type; a list item that is one reference to a list is
     replaced by that list's items; a reference inside a longer text becomes text. References without a value
-    stay as written, keys are not touched, and what was put in is never read again.
+    stay as written, keys are not touched, and what was put in is never read again. Raises TooLargeError.
     """
-    if isinstance(value, str):
-        return _interpolate_text(value, scope)
-    if isinstance(value, Mapping):
-        return {key: interpolate(item, scope) for key, item in value.items()}
-    if isinstance(value, list):
-        return _interpolate_list(value, scope)
-    return value
+    return _Filling(scope).fill(value)
 
 
-def _interpolate_text(text: str, scope: Scope) -> Any:
-    whole = whole_reference(text)
-    if whole is not None:
-        found = scope.lookup(whole)
-        return text if found is UNRESOLVED else found
+class _Filling:
+    """Puts values in, until they are too much."""
 
-    def put_in(token: re.Match[str]) -> str:
-        found = scope.lookup(token[1])
-        return token[0] if found is UNRESOLVED else as_text(found)
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._room = LARGEST
 
-    return TOKEN.sub(put_in, text)
+    def fill(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self._fill_text(value)
+        if isinstance(value, Mapping):
+            return {key: self.fill(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return self._fill_list(value)
+        return value
 
+    def _fill_text(self, text: str) -> Any:
+        whole = whole_reference(text)
+        if whole is not None:
+            found = self._lookup(whole)
+            return text if found is UNRESOLVED else found
 
-def _interpolate_list(items: list[Any], scope: Scope) -> list[Any]:
-    result: list[Any] = []
-    for item in items:
-        value = interpolate(item, scope)
-        if isinstance(item, str) and isinstance(value, list):
-            result.extend(value)
-        else:
-            result.append(value)
-    return result
+        def put_in(token: re.Match[str]) -> str:
+            found = self._lookup(token[1])
+            return token[0] if found is UNRESOLVED else as_text(found)
+
+        return TOKEN.sub(put_in, text)
+
+    def _fill_list(self, items: list[Any]) -> list[Any]:
+        result: list[Any] = []
+        for item in items:
+            value = self.fill(item)
+            if isinstance(item, str) and isinstance(value, list):
+                result.extend(value)
+            else:
+                result.append(value)
+        return result
+
+    def _lookup(self, reference: str) -> Any:
+        found = self._scope.lookup(reference)
+        if found is not UNRESOLVED:
+            self._room -= len(json.dumps(found))
+        if self._room < 0:
+            raise TooLargeError(
+                f"references put more than {LARGEST} bytes into it, the last is {{{{ {reference} }}}}; pass less on"
+            )
+        return found
 
 
 def whole_reference(text: str) -> str | None:

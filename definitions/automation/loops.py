@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from definitions.automation import choices
-from definitions.automation.interpolation import Scope, interpolate, whole_reference
+from definitions.automation.interpolation import Scope, TooLargeError, interpolate, whole_reference
 from definitions.automation.model import Step
 from definitions.automation.state import LoopState
 from definitions.automation.values import ValueType, WrongTypeError, as_text, coerce
@@ -53,12 +53,18 @@ def loop_outputs(loop: LoopState) -> dict[str, Any]:
 
 
 def goes_on(step: Step, loop: LoopState, scope: Scope) -> bool:
-    """Whether another iteration follows the current one: a LoopCondition is asked after the body has run."""
+    """Whether another iteration follows the current one: a LoopCondition is asked after the body has run.
+
+    One that compares more than can be held does not hold.
+    """
     if loop.iteration >= loop.max_iterations:
         return False
     if loop.iterators is not None:
         return True
-    return choices.holds(interpolate(step.inputs["LoopCondition"], scope))
+    try:
+        return choices.holds(interpolate(step.inputs["LoopCondition"], scope))
+    except TooLargeError:
+        return False
 
 
 def _max_iterations(given: Any) -> int:

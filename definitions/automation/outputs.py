@@ -1,5 +1,6 @@
 """What a step puts out for later steps, and what the execution puts out at its end."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,6 +9,9 @@ from definitions.automation.interpolation import UNRESOLVED
 from definitions.automation.model import Step
 from definitions.automation.selectors import select
 from definitions.automation.values import as_text
+
+LARGEST_OUTPUTS = 500_000
+"""Bytes, as JSON, of all that an execution puts out: it is one message."""
 
 NO_OUTPUT = "No output available yet because the step is not successfully executed"
 
@@ -37,12 +41,22 @@ def step_outputs(step: Step, response: Any) -> dict[str, Any]:
 def execution_outputs(
     declared: Sequence[str], outputs: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, list[str]]:
-    """The declared `Step.Output` names with their values as lists of texts, or NO_OUTPUT."""
+    """The declared `Step.Output` names with their values as lists of texts, or NO_OUTPUT.
+
+    What no longer fits into LARGEST_OUTPUTS is left out, and a text says so.
+    """
     found = {}
+    room = LARGEST_OUTPUTS
     for name in declared:
         step, _, output = name.partition(".")
         value = outputs.get(step, {}).get(output)
-        found[name] = [NO_OUTPUT] if value is None else texts(value)
+        told = [NO_OUTPUT] if value is None else texts(value)
+        size = len(json.dumps(told))
+        if size > room:
+            told = [f"Left out: {size} bytes, and all outputs together have at most {LARGEST_OUTPUTS}"]
+        else:
+            room -= size
+        found[name] = told
     return found
 
 

@@ -1,9 +1,17 @@
 """The values an execution starts with: from the API's lists of texts to the document's types, checked."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from definitions.automation.interpolation import Scope, interpolate, references, whole_reference
+from definitions.automation.interpolation import (
+    LARGEST,
+    Scope,
+    TooLargeError,
+    interpolate,
+    references,
+    whole_reference,
+)
 from definitions.automation.model import AutomationDocument, Parameter
 from definitions.automation.patterns import SlowPatternError, UnreadablePatternError, matches
 from definitions.automation.problems import Problem, near_miss
@@ -17,6 +25,9 @@ from definitions.automation.values import (
 )
 
 PARAMETER_STORE = "ssm:"
+
+LONGEST_CHAIN = 100
+"""Defaults that may name one another in a row."""
 
 
 class ParameterError(ValueError):
@@ -74,18 +85,26 @@ def follow_defaults(document: AutomationDocument, values: dict[str, Any], system
     """Puts system variables and other parameters into defaults among coerced values.
 
     A default that names another one gets that with its own references followed, wherever it stands; where defaults
-    go in a circle, what is met again stays as written.
+    go in a circle, what is met again stays as written. Raises TooLargeError if they come to more than LARGEST,
+    or go on for too long.
     """
     followed: set[str] = set()
+    room = LARGEST
 
     def follow(name: str, within: frozenset[str]) -> None:
+        nonlocal room
         parameter = document.parameters.get(name)
         if parameter is None or name in followed or name in within:
             return
+        if len(within) > LONGEST_CHAIN:
+            raise TooLargeError(f"more than {LONGEST_CHAIN} name one another in a row, as '{name}' does")
         if is_default(parameter, values.get(name)):
             for reference in references(values[name]):
                 follow(reference, within | {name})
             values[name] = interpolate(values[name], Scope(parameters=values, system=system))
+            room -= len(json.dumps(values[name]))
+            if room < 0:
+                raise TooLargeError(f"with '{name}' they have more than {LARGEST} bytes; write shorter ones")
         followed.add(name)
 
     for name in document.parameters:

@@ -30,10 +30,19 @@ def path_text(path: Path) -> str:
     return text
 
 
+MOST_COMPARED = 200
+"""Names that a word is compared with to find one like it; among more, with those that begin like it, if few do."""
+
+
 def near_miss(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'x'?` when a known word looks like this one, else nothing."""
     known = list(known)
     folded = {name.lower(): name for name in known}
+    if len(folded) > MOST_COMPARED:
+        begin = word.lower()[:3]
+        folded = {lower: name for lower, name in folded.items() if lower.startswith(begin)}
+    if len(folded) > MOST_COMPARED:
+        return ""
     found = get_close_matches(word.lower(), folded, n=1, cutoff=0.7)
     return f"; did you mean '{folded[found[0]]}'?" if found else ""
 

@@ -2,9 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 from jsonpath import JSONPath, JSONPathEnvironment
 from jsonpath.exceptions import JSONPathError
@@ -17,13 +17,16 @@ from jsonpath.filter import (
 )
 from jsonpath.match import JSONPathMatch
 from jsonpath.segments import JSONPathRecursiveDescentSegment
-from jsonpath.selectors import Filter
+from jsonpath.selectors import Filter, JSONPathSelector
 
 from definitions.automation.interpolation import UNRESOLVED
 from definitions.automation.values import ValueType
 
 LONGEST = 1_000
 """Characters of a selector."""
+
+MOST_PARTS = 20
+"""Alternatives in one pair of brackets, and parts of one filter: each is tried at every place."""
 
 MOST_PLACES = 100_000
 MOST_CHARACTERS = 1_000_000
@@ -37,7 +40,6 @@ _PART = re.compile(
     r"""|(?P<scan>\.{1,2})(?:(['"])(?P<quoted>[^'"\\]*)\6|(?P<name>[^\s.,|&!?*$=<>~'"\\()\[\]]+))"""
 )
 _STEP = re.compile(r"((?:\.\.)?\['([^']*)'\]|\[(\d+)\])")
-_Item = TypeVar("_Item")
 
 
 class SelectorError(ValueError):
@@ -96,8 +98,11 @@ def _found(path: JSONPath, response: Any) -> Iterator[Any]:
     nodes: Iterable[JSONPathMatch] = [
         JSONPathMatch(filter_context={}, obj=response, parent=None, path="$", parts=(), root=response)
     ]
+    places = _Places()
     for segment in path.segments:
-        nodes = _at_most(MOST_PLACES, segment.resolve(nodes))
+        if isinstance(segment, JSONPathRecursiveDescentSegment):
+            nodes = _everything(nodes)
+        nodes = _selected(segment.selectors, nodes, places)
     room = MOST_CHARACTERS
     for node in nodes:
         if not path.singular_query():
@@ -107,11 +112,46 @@ def _found(path: JSONPath, response: Any) -> Iterator[Any]:
         yield node.obj
 
 
-def _at_most(most: int, items: Iterable[_Item]) -> Iterator[_Item]:
-    for count, item in enumerate(items):
-        if count >= most:
+class _Places:
+    """How many places may still be looked at."""
+
+    def __init__(self) -> None:
+        self._left = MOST_PLACES
+
+    def look_at(self, count: int = 1) -> None:
+        self._left -= count
+        if self._left < 0:
             raise _TooMuchError
-        yield item
+
+
+def _selected(
+    selectors: Sequence[JSONPathSelector], nodes: Iterable[JSONPathMatch], places: _Places
+) -> Iterator[JSONPathMatch]:
+    for node in nodes:
+        for selector in selectors:
+            places.look_at(_size(node.obj) if isinstance(selector, Filter) else 1)
+            for found in selector.resolve(node):
+                places.look_at()
+                yield found
+
+
+def _everything(nodes: Iterable[JSONPathMatch]) -> Iterator[JSONPathMatch]:
+    """Each node, followed by all maps and lists within it."""
+    for node in nodes:
+        yield node
+        value = node.obj
+        items: Iterable[tuple[Any, Any]] = ()
+        if isinstance(value, dict):
+            items = value.items()
+        elif isinstance(value, list):
+            items = enumerate(value)
+        yield from _everything(
+            node.new_child(item, key) for key, item in items if isinstance(item, dict | list)
+        )
+
+
+def _size(value: Any) -> int:
+    return len(value) if isinstance(value, dict | list) else 1
 
 
 @lru_cache(maxsize=512)
@@ -131,7 +171,27 @@ def _compile(selector: str) -> JSONPath:
         raise SelectorError(f"selector '{selector}' scans everything within everything; use '..' once")
     for expression in _filters(path):
         _check_filter(selector, expression)
+        _check_parts(selector, sum(1 for _ in _parts(expression)))
+    for segment in path.segments:
+        _check_parts(selector, len(segment.selectors))
     return path
+
+
+def _check_parts(selector: str, parts: int) -> None:
+    if parts > MOST_PARTS:
+        raise SelectorError(
+            f"selector '{_cut(selector)}' looks for {parts} things at every place; at most {MOST_PARTS} can be"
+        )
+
+
+def _parts(expression: BaseExpression) -> Iterator[BaseExpression]:
+    yield expression
+    for part in expression.children():
+        yield from _parts(part)
+
+
+def _cut(selector: str) -> str:
+    return selector if len(selector) <= 80 else f"{selector[:80]} ..."
 
 
 def _scans(path: JSONPath) -> bool:

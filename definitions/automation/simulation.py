@@ -86,7 +86,7 @@ def simulate(
     start: datetime,
     document_name: str = "simulated",
 ) -> Simulation:
-    """Runs a document to its end. Raises SimulationError if it needs more than MOST_ATTEMPTS.
+    """Runs a document to its end. Raises SimulationError if it needs more than MOST_ATTEMPTS, and ParameterError.
 
     `parameters` are as `coerce_parameters` returns them. A step that failed with onFailure Pause is skipped.
     """
@@ -146,6 +146,9 @@ def _steer(step: dict[str, Any], ways: Mapping[str, int | None]) -> None:
 
 def _attempt(execution: Execution, resolved: ResolvedStep, answers: Answers, now: datetime) -> datetime:
     """Does one attempt; the time when it has ended."""
+    if resolved.refusal is not None:
+        execution.fail(resolved.refusal, now, stage=FailureStage.INPUT_VALIDATION, retry=False)
+        return now
     if resolved.step.action in PURE_ACTIONS:
         execution.decide(now)
         return now

@@ -181,3 +181,31 @@ async def test_an_integration_that_is_not_there_and_a_webhook_that_is_not(
     integrate(cloud, {"url": "http://127.0.0.1:1/"})
     failed = await acting.fail("invokeWebhook", {"IntegrationName": "chat"})
     assert "webhook chat cannot be called" in failed.message
+
+
+async def test_what_an_integration_keeps_to_itself_a_webhook_cannot_tell(
+    acting: Acting, cloud: Cloud, hook: Hook
+) -> None:
+    integrate(cloud, {"url": f"{hook.url}?key=geheim-1", "headers": {"X-Key": "geheim-2"}})
+    hook.answer(200, f"{hook.url}?key=geheim-1 with geheim-2".encode())
+    response = await acting.do("invokeWebhook", {"IntegrationName": "chat"})
+    assert response["Response"] == "*** with ***"
+
+
+@pytest.mark.parametrize("key", ["geheim\n", "geheim ü"])
+async def test_a_header_of_an_integration_that_cannot_be_sent_is_not_shown(
+    acting: Acting, cloud: Cloud, hook: Hook, key: str
+) -> None:
+    integrate(cloud, {"url": hook.url, "headers": {"X-Key": key}})
+    failed = await acting.fail("invokeWebhook", {"IntegrationName": "chat"})
+    assert "webhook chat cannot be called" in failed.message
+    assert "geheim" not in failed.message
+
+
+async def test_of_a_webhooks_endless_answer_only_the_beginning_is_read(
+    acting: Acting, cloud: Cloud, hook: Hook
+) -> None:
+    integrate(cloud, {"url": hook.url})
+    hook.answer(200, b"x" * 100_000)
+    response = await acting.do("invokeWebhook", {"IntegrationName": "chat"})
+    assert len(response["Response"]) == 50_000

@@ -3,11 +3,11 @@
 import json
 from typing import Any
 
-import httpx2
-
 from activities.automation.aws import Aws, RefusedError
 from activities.automation.effects import Outside, effect
+from activities.automation.http_requests import HttpRequest, NoAnswerError
 from activities.automation.inputs import text_of
+from activities.automation.secrets import Mask
 from activities.automation.steps import StepAttempt, step_failed
 from definitions.automation import FailureStage, FailureType
 
@@ -16,6 +16,7 @@ INTEGRATIONS = "/d9d01087-4a3f-49e0-b0b4-d568d7826553/ssm/integrations/webhook/"
 
 _PATIENCE = 30.0
 _LONGEST_RESPONSE = 50_000
+_PLAIN = ("accept", "content-type", "user-agent")
 
 
 @effect("aws:invokeWebhook")
@@ -27,21 +28,22 @@ async def invoke_webhook(attempt: StepAttempt, outside: Outside) -> dict[str, An
     name = text_of(attempt.inputs, "IntegrationName")
     url, headers, payload = await _integration(Aws.of(attempt), name)
     body = attempt.inputs.get("Body", payload)
-    content = body if isinstance(body, str) else json.dumps(body) if body is not None else ""
+    asked = {"Method": "POST", "Url": url, "Headers": headers, "Timeout": _PATIENCE}
+    asked["Body"] = "" if body is None else body
+    request = HttpRequest.of(asked, headers={"content-type": "application/json"})
     try:
-        answer = await outside.http.post(
-            url,
-            content=content.encode(),
-            headers={"content-type": "application/json"} | headers,
-            timeout=_PATIENCE,
-        )
-    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        raise step_failed(f"webhook {name} cannot be called: {type(error).__name__}: {error}") from error
-    response = {"Response": answer.text[:_LONGEST_RESPONSE], "ResponseCode": answer.status_code}
-    if not answer.is_success:
-        kind = FailureType.THROTTLING if answer.status_code == 429 else FailureType.ACTION
+        answer = await request.send(outside.http)
+    except NoAnswerError as error:
+        raise step_failed(f"webhook {name} cannot be called: {error}") from None
+    # What the integration keeps from the document's reader, the webhook may repeat.
+    text = Mask([url, *(value for key, value in headers.items() if key.lower() not in _PLAIN)]).text(
+        answer.text
+    )
+    response = {"Response": text[:_LONGEST_RESPONSE], "ResponseCode": answer.status}
+    if not request.is_expected(answer.status):
+        kind = FailureType.THROTTLING if answer.status == 429 else FailureType.ACTION
         raise step_failed(
-            f"webhook {name} answered {answer.status_code}: {answer.text[:500]}", kind=kind, response=response
+            f"webhook {name} answered {answer.status}: {text[:500]}", kind=kind, response=response
         )
     return response
 

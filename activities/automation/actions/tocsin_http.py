@@ -5,7 +5,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from activities.automation.effects import Outside, effect
-from activities.automation.http_requests import Answer, HttpRequest, NoAnswerError, number_of
+from activities.automation.http_requests import (
+    LARGEST_BODY,
+    Answer,
+    HttpRequest,
+    NoAnswerError,
+    number_of,
+)
+from activities.automation.secrets import Mask
 from activities.automation.steps import StepAttempt, step_failed
 from definitions.automation import FailureStage, FailureType
 from definitions.automation.actions import HOUR, Action
@@ -43,15 +50,15 @@ async def http(attempt: StepAttempt, outside: Outside) -> dict[str, Any]:
             if left == 0:
                 raise step_failed(f"{request.method}: {error}", kind=FailureType.INTERNAL) from error
         else:
-            failure = _failure(request, answer)
+            failure = _failure(request, answer, outside.mask)
             if not failure:
-                return _response(answer)
+                return _response(answer, outside.mask)
             if left == 0 or not (answer.status in _AGAIN or answer.status >= 500):
                 raise step_failed(
                     failure,
                     stage=FailureStage.POST_VERIFICATION,
                     kind=FailureType.VERIFICATION,
-                    response=_response(answer),
+                    response=_response(answer, outside.mask),
                 )
             asked_to_wait = _retry_after(answer)
         left -= 1
@@ -59,13 +66,13 @@ async def http(attempt: StepAttempt, outside: Outside) -> dict[str, Any]:
         pause *= 2
 
 
-def _failure(request: HttpRequest, answer: Answer) -> str:
+def _failure(request: HttpRequest, answer: Answer, mask: Mask) -> str:
     """Why this is not the answer that was wanted, or ""."""
     if request.is_expected(answer.status):
         return f"{request.method}: the answer is too large to be kept" if answer.cut else ""
     target = answer.headers.get("location")
     moved = f"; it leads to {target}" if target and 300 <= answer.status < 400 else ""
-    text = answer.text.strip()[:500]
+    text = mask.text(answer.text).strip()[:500]
     return f"{request.method}: status {answer.status}, expected {request.expected_in_words}{moved}\n{text}".rstrip()
 
 
@@ -74,5 +81,6 @@ def _retry_after(answer: Answer) -> float:
     return float(said) if said.isdecimal() else 0.0
 
 
-def _response(answer: Answer) -> dict[str, Any]:
-    return {"StatusCode": answer.status, "Headers": answer.headers, "Body": answer.body}
+def _response(answer: Answer, mask: Mask) -> dict[str, Any]:
+    body = mask.text(answer.text)[:LARGEST_BODY] if answer.cut else answer.body
+    return {"StatusCode": answer.status, "Headers": answer.headers, "Body": body}

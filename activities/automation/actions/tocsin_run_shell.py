@@ -18,7 +18,7 @@ from activities.automation.script_environment import aws_variables
 from activities.automation.steps import StepAttempt, step_failed
 from definitions.automation.actions import MINUTE, Action
 from definitions.automation.interpolation import references
-from definitions.automation.values import as_text
+from definitions.automation.values import as_text, unstorable
 
 OUTPUT_CHARACTERS = 24_000
 """Of what was printed, that become Output, the last ones (AWS: as of aws:runCommand)."""
@@ -93,7 +93,13 @@ def _variables(inputs: Mapping[str, Any]) -> dict[str, str]:
     given = inputs.get("Environment") or {}
     if not isinstance(given, dict) or any("=" in str(name) or not name for name in given):
         raise wrong_input(f"Environment should be a map of names to values, got names {sorted(given)!r}")
-    return {str(name): as_text(value) for name, value in given.items()}
+    variables = {str(name): as_text(value) for name, value in given.items()}
+    for name, value in variables.items():
+        if unstorable([name, value]):
+            raise wrong_input(
+                f"the variable {name!r} under Environment holds a character that no variable can"
+            )
+    return variables
 
 
 def _environment() -> dict[str, str]:
@@ -105,7 +111,7 @@ def _exit_codes(inputs: Mapping[str, Any]) -> list[int]:
     given = inputs.get("ExpectedExitCodes", [0])
     try:
         return [int(code) for code in (given if isinstance(given, list) else [given])] or [0]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise wrong_input(f"ExpectedExitCodes should be a list of numbers, got {given!r}") from None
 
 

@@ -1,6 +1,7 @@
 """tocsin:wait: look again and again until a service answers as wanted, or a database holds what is wanted."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -48,7 +49,7 @@ async def wait(attempt: StepAttempt, outside: Outside) -> dict[str, Any]:
     async with step_log(attempt, outside.records, outside.mask) as log:
         while True:
             holds, seen = await look()
-            text = as_text(seen)[:_LONGEST_SEEN]
+            text = outside.mask.text(as_text(seen))[:_LONGEST_SEEN]
             if text != last:
                 log.say(f"saw {text}")
                 last = text
@@ -116,7 +117,11 @@ async def _first_value(url: str, query: str) -> Any:
     connection = await asyncpg.connect(url, timeout=PATIENCE, command_timeout=PATIENCE)
     try:
         async with connection.transaction(readonly=True):
-            return await connection.fetchval(query)
+            statement = await connection.prepare(query)
+            if not statement.get_attributes():
+                # COPY is one, which writes to files and programs in any transaction.
+                raise wrong_input("Query should be one that gives rows, such as a select")
+            return await statement.fetchval()
     finally:
         # Not `close`, which waits for a server that hangs.
         connection.terminate()
@@ -144,4 +149,8 @@ def _text(value: Any) -> str:
 
 def _plain(value: Any) -> Any:
     """As JSON can hold it: a database has more types."""
-    return value if isinstance(value, bool | int | float | str | list | dict) else str(value)
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value if isinstance(value, bool | int | float | str | dict) or value is None else str(value)
