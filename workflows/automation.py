@@ -10,7 +10,7 @@ from workflows.actions import ActionFailed
 from workflows.automation_people import People
 from workflows.automation_reports import AutomationReports
 from workflows.automation_signals import ENDED, Signalled
-from workflows.automation_start import CannotBegin, begin
+from workflows.automation_start import CannotBegin, begin, resumed
 from workflows.automation_steps import Steps
 
 with workflow.unsafe.imports_passed_through():
@@ -30,7 +30,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.messages import Refusal, refuse
 
 LARGEST_CARRIED = 1_500_000
-"""Bytes of an execution's state that a new run can start with; a larger one stays in its run."""
+"""Bytes that a new run can start with, the document and all; an execution that needs more stays in its run."""
 
 
 @workflow.defn
@@ -41,11 +41,10 @@ class AutomationWorkflow(Signalled):
     def __init__(self, given: AutomationInput) -> None:
         """Handlers may run before `run`, so everything they touch is built here."""
         self._given = given
-        self._execution: Execution | None = None
+        self._execution = resumed(given)
         self._reports = AutomationReports(given, lambda: self._execution)
         self._people = People(self._reports)
         self._steps = Steps(given, self._people)
-        self._cancelled_early = False
 
     @workflow.run
     async def run(self, given: AutomationInput) -> AutomationResult:
@@ -64,13 +63,13 @@ class AutomationWorkflow(Signalled):
     async def _live(self, given: AutomationInput) -> AutomationResult:
         keeping = asyncio.create_task(self._reports.keep())
         try:
-            execution = self._execution = await begin(given)
+            execution = self._execution = self._execution or await begin(given)
         except CannotBegin as error:
             return await self._never_begun(str(error), keeping)
         if given.carried is None:
             told = {"parameters": execution.state.parameters, "parent": given.parent_execution_id}
             self._reports.tell(EventType.AUTOMATION_START, told, author=given.started_by)
-        if self._cancelled_early:
+        if self._stopped_early:
             self._cancel()
         while execution.current is not None:
             await self._go_on(execution)
@@ -86,7 +85,8 @@ class AutomationWorkflow(Signalled):
         return AutomationResult(
             execution_id=given.execution_id,
             status=state.status,
-            outputs=state.outputs,
+            # Of an execution that is one of many nobody reads them, and all together may be more than fits.
+            outputs={} if given.target else state.outputs,
             failure_message=state.failure_message,
         )
 
@@ -153,32 +153,42 @@ class AutomationWorkflow(Signalled):
         if being_cancelled or self._stopped_by is None:
             execution.cancelled(workflow.now())
         elif execution.running is not None and execution.running.step.name == resolved.step.name:
-            execution.fail(f"stopped by {self._stopped_by}", workflow.now(), retry=False)
+            execution.fail(self._stopped(), workflow.now(), retry=False)
 
     async def _do(self, execution: Execution, resolved: ResolvedStep) -> None:
         """Do the attempt and tell the interpreter how it went."""
         try:
             if resolved.refusal is not None:
-                raise ActionFailed(resolved.refusal, stage=FailureStage.INPUT_VALIDATION)
-            if resolved.step.action in PURE_ACTIONS:
+                stage = FailureStage.INPUT_VALIDATION
+                execution.fail(resolved.refusal, workflow.now(), stage=stage, retry=False)
+            elif resolved.step.action in PURE_ACTIONS:
                 execution.decide(workflow.now())
             else:
                 execution.succeed(await self._steps.act(execution, resolved), workflow.now())
         except ActionFailed as failed:
-            execution.fail(
-                failed.message,
-                workflow.now(),
-                timed_out=failed.timed_out,
-                stage=failed.stage,
-                kind=failed.kind,
-                response=failed.response,
-            )
+            self._failed(execution, failed)
         except IllegalTransitionError:
             raise
         except Exception as error:
             # What a document can contain is endless. It fails its step, and never the workflow task for ever.
             message = f"{type(error).__name__}: {error}"
             execution.fail(message, workflow.now(), kind=FailureType.INTERNAL, retry=False)
+
+    def _failed(self, execution: Execution, failed: ActionFailed) -> None:
+        """The attempt has failed; if somebody stopped it, because of that, and no other one follows."""
+        stopped = self._stopped_by is not None
+        execution.fail(
+            self._stopped() if stopped else failed.message,
+            workflow.now(),
+            timed_out=failed.timed_out and not stopped,
+            stage=failed.stage,
+            kind=failed.kind,
+            response=failed.response,
+            retry=not stopped,
+        )
+
+    def _stopped(self) -> str:
+        return f"stopped by {self._stopped_by}"
 
     async def _never_begun(self, reason: str, keeping: asyncio.Task[None]) -> AutomationResult:
         """What it needed to begin could not be had: that is on record, and nothing has run."""
@@ -198,22 +208,26 @@ class AutomationWorkflow(Signalled):
 
     async def _continue_as_new(self, execution: Execution, keeping: asyncio.Task[None]) -> None:
         """Go on in a new run, between two steps; an execution too large for that stays where it is."""
-        if len(execution.state.model_dump_json()) > LARGEST_CARRIED:
+        if len(self._next_run(execution).model_dump_json().encode()) > LARGEST_CARRIED:
             return
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        await self._reports.sent()
+        # One condition: a handler that begins while facts are being sent has facts of its own.
+        await workflow.wait_condition(lambda: workflow.all_handlers_finished() and self._reports.all_sent)
         keeping.cancel()
-        carried = self._reports.carried(execution.state)
-        workflow.continue_as_new(self._given.model_copy(update={"carried": carried}))
+        workflow.continue_as_new(self._next_run(execution))
+
+    def _next_run(self, execution: Execution) -> AutomationInput:
+        return self._given.model_copy(update={"carried": self._reports.carried(execution.state)})
 
     def _cancel(self) -> None:
         if self._execution is None:
-            self._cancelled_early = True
+            self._stopped_early = True
         elif not self._execution.state.status.final:
-            self._execution.cancel(workflow.now())
+            self._cancel_execution(self._execution)
 
     def _execution_status(self) -> str:
-        return self._execution.state.status if self._execution else "Pending"
+        if self._execution is not None:
+            return self._execution.state.status
+        return ExecutionStatus.CANCELLING if self._stopped_early else ExecutionStatus.PENDING
 
     def _running_execution(self) -> Execution:
         if self._execution is None or self._execution.current is None:

@@ -1,7 +1,7 @@
 """An execution telling how it goes: to its own records, and to its incident's timeline."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from temporalio import workflow
@@ -11,8 +11,9 @@ from workflows.inputs import JournalState
 from workflows.journal import Journal
 
 with workflow.unsafe.imports_passed_through():
-    from definitions.automation import Execution, ExecutionState, ExecutionStatus, StepState
+    from definitions.automation import Execution, ExecutionState, ExecutionStatus, StepState, StepStatus
     from definitions.automation.approval import Approval
+    from definitions.automation.values import as_text
     from records.batches import AutomationRecord, AutomationStepRecord, RecordBatch
     from records.timeline import SYSTEM, EventType
     from workflows.inputs import AutomationInput, CarriedExecution
@@ -25,7 +26,9 @@ LARGEST_TOLD = 10_000
 """Characters of one event's item, all told."""
 
 LARGEST_RECORDED = 20_000
-"""Characters of one step's outputs or inputs in records that are written late; the whole is in the history."""
+LARGEST_LATE = 300_000
+"""Characters of one value, and of all of them, in records that are written late: they are an activity's input. The
+whole is in the history."""
 
 
 class AutomationReports:
@@ -86,6 +89,12 @@ class AutomationReports:
             told |= {"approvers": approval.approvers, "message": approval.message}
         self.tell(EventType.AUTOMATION_STEP, told)
 
+    def tell_ended(self, state: ExecutionState, before: Mapping[str, StepStatus]) -> None:
+        """Tell of steps that have ended since they stood as `before` says: a loop ends with its last step."""
+        for step in state.steps:
+            if step.status.final and step.status is not before[step.name]:
+                self.tell_step(step)
+
     def carried(self, state: ExecutionState) -> CarriedExecution:
         """What a new run of the execution goes on with."""
         known = {step.step_execution_id for step in state.steps}
@@ -118,7 +127,12 @@ class AutomationReports:
 
     async def sent(self) -> None:
         """Wait until every fact is in the history and the incident knows everything."""
-        await workflow.wait_condition(lambda: self.journal.settled and not self._to_send)
+        await workflow.wait_condition(lambda: self.all_sent)
+
+    @property
+    def all_sent(self) -> bool:
+        """Whether every fact is in the history and the incident knows everything."""
+        return self.journal.settled and not self._to_send
 
     async def _send(self) -> None:
         if self._given.incident_id is None:
@@ -135,6 +149,11 @@ class AutomationReports:
     def _records(self, everything: bool) -> RecordBatch:
         execution = self._execution()
         state = execution.state if execution else None
+        changed, self._changed = self._changed, {}
+        if everything and state:
+            # Of what PostgreSQL missed; of a loop, that is the latest iteration.
+            changed = {step.step_execution_id: step for step in state.steps if step.attempt} | changed
+        most = _share(state, changed.values()) if everything and state else None
         record = AutomationRecord(
             execution_id=self._given.execution_id,
             incident_id=self._given.incident_id,
@@ -142,7 +161,7 @@ class AutomationReports:
             document_version=self._given.document_version,
             status=self._status,
             started_by=self._given.started_by,
-            state=state.model_dump(mode="json", exclude={"steps"}) if state else {},
+            state=self._recorded(state, most) if state else {},
             document=self._given.document if everything or not self._document_kept else None,
             parent_execution_id=self._given.parent_execution_id,
             undoes=self._given.undoes,
@@ -150,24 +169,34 @@ class AutomationReports:
             failure_message=state.failure_message if state else self.failure,
         )
         self._document_kept = True
-        changed, self._changed = self._changed, {}
-        if everything and state:
-            # Of what PostgreSQL missed; of a loop, that is the latest iteration.
-            changed = {step.step_execution_id: step for step in state.steps if step.attempt} | changed
         return RecordBatch(
             subject_id=self._given.execution_id,
             automation=record,
-            automation_steps=[self._step_record(step, cut=everything) for step in changed.values()],
+            automation_steps=[self._step_record(step, most) for step in changed.values()],
         )
 
-    def _step_record(self, step: StepState, *, cut: bool) -> AutomationStepRecord:
+    def _recorded(self, state: ExecutionState, most: int | None) -> dict[str, Any]:
+        recorded = state.model_dump(mode="json", exclude={"steps"})
+        if most is not None:
+            for part in ("parameters", "variables"):
+                recorded[part] = _modest(recorded[part], most)
+            outputs = recorded["outputs"]
+            short = _modest(outputs, most)
+            recorded["outputs"] = {
+                name: texts if short[name] is texts else [short[name]] for name, texts in outputs.items()
+            }
+        return recorded
+
+    def _step_record(self, step: StepState, most: int | None) -> AutomationStepRecord:
         state = step.model_dump(mode="json")
+        if most is not None:
+            state |= {part: _modest(state[part], most) for part in ("inputs", "outputs")}
         return AutomationStepRecord(
             step_execution_id=step.step_execution_id,
             execution_id=self._given.execution_id,
             position=self._positions.get(step.step_execution_id, 0),
             status=step.status,
-            state=_modest(state) if cut else state,
+            state=state,
         )
 
 
@@ -189,11 +218,17 @@ def _cut(value: Any) -> Any:
     return value
 
 
-def _modest(step: dict[str, Any]) -> dict[str, Any]:
-    """A step's state with large inputs and outputs cut: it may have to be an activity's input."""
-    for part in ("inputs", "outputs"):
-        for name, value in step[part].items():
-            text = str(value)
-            if len(text) > LARGEST_RECORDED:
-                step[part][name] = text[:LARGEST_RECORDED] + " ..."
-    return step
+def _share(state: ExecutionState, steps: Collection[StepState]) -> int:
+    """How long each value may be, so that all of them fit into one activity's input."""
+    parts = [state.parameters, state.variables, state.outputs]
+    count = sum(map(len, parts)) + sum(len(step.inputs) + len(step.outputs) for step in steps)
+    return min(LARGEST_RECORDED, LARGEST_LATE // max(1, count))
+
+
+def _modest(values: dict[str, Any], most: int) -> dict[str, Any]:
+    """The values, each that is longer than `most` characters as a text that is cut there."""
+    texts = {name: as_text(value) for name, value in values.items()}
+    return {
+        name: texts[name][:most] + " ..." if len(texts[name]) > most else value
+        for name, value in values.items()
+    }

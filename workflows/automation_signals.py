@@ -13,7 +13,7 @@ from workflows.automation_reports import AutomationReports
 from workflows.signals import read_signal
 
 with workflow.unsafe.imports_passed_through():
-    from definitions.automation import Execution, Hold, ResolvedStep
+    from definitions.automation import Execution, Hold, ResolvedStep, StepStatus
     from definitions.automation.approval import Verdict
     from records.timeline import EventType
     from workflows.automation_messages import (
@@ -39,6 +39,10 @@ class Signalled(ABC):
     _people: People
     _stopped_by: str | None = None
     """Who has the running step stopped."""
+    _stopped_early = False
+    """Whether the execution is to be stopped as soon as it has begun."""
+
+    _execution: Execution | None
 
     @abstractmethod
     def _running_execution(self) -> Execution:
@@ -150,6 +154,8 @@ class Signalled(ABC):
 
     @stop.validator
     def _check_stop(self, message: Stop) -> None:
+        if self._execution is None and self._reports.failure is None and not self._stopped_early:
+            return
         state = self._running_execution().state
         harder = state.stop_after_step and message.type is StopType.CANCEL
         if state.cancel_requested_at is not None and not harder:
@@ -167,16 +173,24 @@ class Signalled(ABC):
         """How the execution stands, ended or not."""
 
     def _stop(self, message: Stop) -> None:
-        execution = self._running_execution()
         told = {"signal": "Stop", "type": message.type, "reason": message.reason}
         self._reports.tell(EventType.AUTOMATION_DECISION, told, author=message.author)
-        execution.cancel(workflow.now(), let_step_finish=message.type is StopType.COMPLETE)
+        if self._execution is None:
+            self._stopped_early = True
+        else:
+            self._cancel_execution(self._execution, let_step_finish=message.type is StopType.COMPLETE)
+
+    def _cancel_execution(self, execution: Execution, *, let_step_finish: bool = False) -> None:
+        before = _statuses(execution)
+        execution.cancel(workflow.now(), let_step_finish=let_step_finish)
+        self._reports.tell_ended(execution.state, before)
 
     def _release(self, signal: str, message: StepMessage) -> str:
         """Let the execution go on that is held; the name of the step that it goes on with, or without."""
         execution = self._running_execution()
         name = execution.current.name if execution.current else ""
         step = execution.state.step(name)
+        before = _statuses(execution)
         now = workflow.now()
         if signal == "StartStep":
             execution.start_step(now)
@@ -185,7 +199,9 @@ class Signalled(ABC):
         else:
             execution.skip_step(now)
         self._tell(signal, message, name)
-        self._reports.tell_step(step)
+        if signal != "StartStep":  # which begins at once, and is told of then
+            self._reports.tell_step(step)
+        self._reports.tell_ended(execution.state, before)
         return name
 
     def _must_be_held(self, message: StepMessage, hold: Hold) -> None:
@@ -207,6 +223,10 @@ class Signalled(ABC):
     async def _written(self, answer: str) -> str:
         await self._reports.written()
         return answer
+
+
+def _statuses(execution: Execution) -> dict[str, StepStatus]:
+    return {step.name: step.status for step in execution.state.steps}
 
 
 _NOT_HELD = {

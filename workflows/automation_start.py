@@ -1,4 +1,4 @@
-"""How an execution begins: from a document and parameters, where an earlier run left it, or to undo another one."""
+"""How an execution begins: where an earlier run left it, from a document and parameters, or to undo another one."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,6 +10,8 @@ from temporalio.exceptions import ActivityError, ApplicationError
 from workflows.timeouts import WORKER_LOST
 
 with workflow.unsafe.imports_passed_through():
+    from pydantic import ValidationError
+
     from activities.automation.executions import Executions
     from activities.automation.lookups import Lookups, ParameterStoreAsked
     from definitions.automation import (
@@ -17,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
         DocumentError,
         Execution,
         ExecutionState,
+        IllegalTransitionError,
         ParameterError,
         SystemVariables,
         coerce_parameters,
@@ -31,6 +34,13 @@ class CannotBegin(Exception):  # noqa: N818 - an outcome, not a defect
     """What an execution needs to begin cannot be had; says why."""
 
 
+def resumed(given: AutomationInput) -> Execution | None:
+    """The execution where an earlier run left it, if there was one: whoever speaks to it need not wait."""
+    if given.carried is None:
+        return None
+    return Execution(load_document(given.document), ExecutionState.model_validate(given.carried.state))
+
+
 async def begin(given: AutomationInput) -> Execution:
     """The execution, ready for its first step.
 
@@ -38,8 +48,6 @@ async def begin(given: AutomationInput) -> Execution:
     """
     try:
         document = load_document(given.document)
-        if given.carried is not None:
-            return Execution(document, ExecutionState.model_validate(given.carried.state))
         parameters = {} if given.undoes else coerce_parameters(document, given.parameters)
     except (DocumentError, ParameterError) as error:
         raise ApplicationError(str(error), type=Refusal.INVALID, non_retryable=True) from error
@@ -104,9 +112,12 @@ async def _undo(given: AutomationInput, document: AutomationDocument, undone: st
         )
     except ActivityError as error:
         raise CannotBegin(f"execution {undone} cannot be rolled back: {error.cause or error}") from error
-    return Execution.undo(
-        document,
-        ExecutionState.model_validate(origin),
-        execution_id=given.execution_id,
-        now=workflow.now(),
-    )
+    try:
+        return Execution.undo(
+            document,
+            ExecutionState.model_validate(origin),
+            execution_id=given.execution_id,
+            now=workflow.now(),
+        )
+    except (ValidationError, IllegalTransitionError) as error:
+        raise CannotBegin(f"execution {undone} cannot be rolled back: {error}") from error

@@ -1,13 +1,14 @@
 """One execution for each of many targets, so many at a time, until too many have failed (AWS: rate control)."""
 
 import asyncio
+from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ChildWorkflowError
+from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exception
 
 from workflows.automation import AutomationWorkflow
 from workflows.journal import Journal
@@ -26,6 +27,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.inputs import AutomationInput, AutomationResult, JournalState, RateControlInput
     from workflows.messages import Refusal, refuse
 
+LARGEST_TOGETHER = 1_000_000
+"""Bytes of executions that are started together: what a workflow task does reaches the server as one message."""
+
 
 @workflow.defn
 class RateControlWorkflow:
@@ -40,6 +44,7 @@ class RateControlWorkflow:
         self._failure: str | None = None
         self._results: dict[str, AutomationResult] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._starting = 0
         self._stopping = False
         self._document_kept = False
         self._journal = Journal(self._own.execution_id, JournalState(), self._records)
@@ -134,9 +139,14 @@ class RateControlWorkflow:
         control = self._given.rate_control
         pace = Pace(limit=max(1, allowance(control.max_concurrency, len(targets))))
         errors_allowed = allowance(control.max_errors, len(targets))
+        together = max(1, LARGEST_TOGETHER // len(self._own.model_dump_json().encode()))
         for number, target in enumerate(targets):
             await workflow.wait_condition(
-                lambda: len(self._running) < pace.width or self._stopping or self._errors > errors_allowed
+                lambda: (
+                    (len(self._running) < pace.width and self._starting < together)
+                    or self._stopping
+                    or self._errors > errors_allowed
+                )
             )
             if self._stopping or self._errors > errors_allowed:
                 break
@@ -159,19 +169,9 @@ class RateControlWorkflow:
 
     async def _run_child(self, child: AutomationInput, pace: Pace) -> None:
         try:
-            result = await workflow.execute_child_workflow(
-                AutomationWorkflow.run,
-                child,
-                id=child.execution_id,
-                task_timeout=TASK_TIMEOUT,
-                parent_close_policy=workflow.ParentClosePolicy.REQUEST_CANCEL,
-                cancellation_type=workflow.ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-                static_summary=label(str(child.target)),
-            )
-        except (ChildWorkflowError, asyncio.CancelledError) as error:
-            status = (
-                ExecutionStatus.FAILED if isinstance(error, ChildWorkflowError) else ExecutionStatus.CANCELLED
-            )
+            result = await (await self._start_child(child))
+        except (FailureError, asyncio.CancelledError) as error:
+            status = ExecutionStatus.CANCELLED if is_cancelled_exception(error) else ExecutionStatus.FAILED
             result = AutomationResult(
                 execution_id=child.execution_id, status=status, failure_message=str(error.__cause__ or error)
             )
@@ -180,6 +180,21 @@ class RateControlWorkflow:
         pace.one_ended()
         told = {"target": child.target, "child": child.execution_id, "childStatus": result.status}
         self._tell(EventType.AUTOMATION_STEP, told | {"failureMessage": result.failure_message})
+
+    async def _start_child(self, child: AutomationInput) -> Awaitable[AutomationResult]:
+        self._starting += 1
+        try:
+            return await workflow.start_child_workflow(
+                AutomationWorkflow.run,
+                child,
+                id=child.execution_id,
+                task_timeout=TASK_TIMEOUT,
+                parent_close_policy=workflow.ParentClosePolicy.REQUEST_CANCEL,
+                cancellation_type=workflow.ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+                static_summary=label(str(child.target)),
+            )
+        finally:
+            self._starting -= 1
 
     @property
     def _errors(self) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 from temporalio.exceptions import ApplicationError
 
 from definitions.automation import FailureStage, FailureType, SystemVariables
+from definitions.automation.values import deeper_than
 from records.base import Record
 
 
@@ -90,15 +91,6 @@ def storable(response: dict[str, Any]) -> dict[str, Any]:
         raise step_failed(f"the answer is not JSON: {error}") from error
     if size > LARGEST_RESPONSE:
         raise step_failed(f"the answer is {size} bytes; at most {LARGEST_RESPONSE} can be kept")
-    if _deeper_than(response, DEEPEST_RESPONSE):
+    if deeper_than(response, DEEPEST_RESPONSE):
         raise step_failed(f"the answer is nested more than {DEEPEST_RESPONSE} levels deep")
     return response
-
-
-def _deeper_than(value: Any, levels: int) -> bool:
-    if not isinstance(value, dict | list):
-        return False
-    if levels == 0:
-        return True
-    items = value.values() if isinstance(value, dict) else value
-    return any(_deeper_than(item, levels - 1) for item in items)

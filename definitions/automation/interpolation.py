@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from definitions.automation.actions import ACTIONS
 from definitions.automation.model import Step
-from definitions.automation.values import as_text
+from definitions.automation.values import DEEPEST, as_text, deeper_than
 
 TOKEN = re.compile(r"\{\{\s*([^{}\s]+)\s*\}\}")
 
@@ -111,6 +111,8 @@ class _Filling:
     def _lookup(self, reference: str) -> Any:
         found = self._scope.lookup(reference)
         if found is not UNRESOLVED:
+            if deeper_than(found, DEEPEST - 1):
+                raise TooLargeError(f"{{{{ {reference} }}}} is nested about {DEEPEST} levels deep")
             self._room -= len(json.dumps(found))
         if self._room < 0:
             raise TooLargeError(

@@ -7,7 +7,7 @@ from typing import Any
 from definitions.automation.actions import ACTIONS
 from definitions.automation.interpolation import UNRESOLVED
 from definitions.automation.model import Step
-from definitions.automation.selectors import select
+from definitions.automation.selectors import Places, select
 from definitions.automation.values import as_text
 
 LARGEST_OUTPUTS = 500_000
@@ -31,8 +31,9 @@ def step_outputs(step: Step, response: Any) -> dict[str, Any]:
             found[name] = response[name]
     if step.action == "aws:executeScript":
         found["OutputPayload"] = as_text(response)
+    places = Places()
     for output in step.outputs:
-        value = select(output.selector, response, output.type)
+        value = select(output.selector, response, output.type, places=places)
         if value is not UNRESOLVED:
             found[output.name] = value
     return found

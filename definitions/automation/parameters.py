@@ -16,11 +16,13 @@ from definitions.automation.model import AutomationDocument, Parameter
 from definitions.automation.patterns import SlowPatternError, UnreadablePatternError, matches
 from definitions.automation.problems import Problem, near_miss
 from definitions.automation.values import (
+    DEEPEST,
     EXPECTED,
     ValueType,
     WrongTypeError,
     as_text,
     coerce,
+    deeper_than,
     unstorable,
 )
 
@@ -141,6 +143,9 @@ def _value(parameter: Parameter, name: str, given: Mapping[str, Any]) -> Any:
 def _broken(parameter: Parameter, value: Any) -> Iterator[str]:
     """What the value breaks of the parameter's own rules."""
     kind = parameter.value_type
+    if deeper_than(value, DEEPEST - 1):
+        yield f"nested {DEEPEST} levels deep or more"
+        return
     odd = unstorable(value)
     if odd is not None:
         yield f"the character {odd!r} cannot be stored; remove it"

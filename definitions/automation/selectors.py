@@ -28,9 +28,10 @@ LONGEST = 1_000
 MOST_PARTS = 20
 """Alternatives in one pair of brackets, and parts of one filter: each is tried at every place."""
 
-MOST_PLACES = 100_000
+MOST_PLACES = 200_000
 MOST_CHARACTERS = 1_000_000
-"""Places a selector may look at, and characters (as JSON) it may find; `$..*..*` repeats a big answer without end."""
+"""Places the selectors of one step may look at, and characters (as JSON) each may find; `$..*..*` repeats a big answer
+without end."""
 
 _ENVIRONMENT = JSONPathEnvironment()
 _LISTS = (ValueType.STRING_LIST, ValueType.MAP_LIST)
@@ -64,7 +65,13 @@ def is_selector(text: str) -> bool:
     return True
 
 
-def select(selector: str, response: Any, kind: ValueType = ValueType.STRING) -> Any:
+def select(
+    selector: str,
+    response: Any,
+    kind: ValueType = ValueType.STRING,
+    *,
+    places: "Places | None" = None,
+) -> Any:
     """The value a selector finds in a response, or UNRESOLVED when it finds nothing, null, or far too much.
 
     A path to one place gives the value there. A deep scan (`..`) always gives a list of what it found (AWS), any
@@ -73,7 +80,7 @@ def select(selector: str, response: Any, kind: ValueType = ValueType.STRING) -> 
     """
     path = _compile(selector)
     try:
-        found = list(_found(path, response))
+        found = list(_found(path, response, places or Places()))
     except _TooMuchError:
         return UNRESOLVED
     if kind in _LISTS and not path.singular_query():
@@ -94,11 +101,10 @@ def written_steps(selector: str) -> list[str | int] | None:
     return [int(number) if number else name for _, name, number in steps]
 
 
-def _found(path: JSONPath, response: Any) -> Iterator[Any]:
+def _found(path: JSONPath, response: Any, places: "Places") -> Iterator[Any]:
     nodes: Iterable[JSONPathMatch] = [
         JSONPathMatch(filter_context={}, obj=response, parent=None, path="$", parts=(), root=response)
     ]
-    places = _Places()
     for segment in path.segments:
         if isinstance(segment, JSONPathRecursiveDescentSegment):
             nodes = _everything(nodes)
@@ -112,8 +118,8 @@ def _found(path: JSONPath, response: Any) -> Iterator[Any]:
         yield node.obj
 
 
-class _Places:
-    """How many places may still be looked at."""
+class Places:
+    """How many places may still be looked at: selectors of the same step share them."""
 
     def __init__(self) -> None:
         self._left = MOST_PLACES
@@ -125,7 +131,7 @@ class _Places:
 
 
 def _selected(
-    selectors: Sequence[JSONPathSelector], nodes: Iterable[JSONPathMatch], places: _Places
+    selectors: Sequence[JSONPathSelector], nodes: Iterable[JSONPathMatch], places: Places
 ) -> Iterator[JSONPathMatch]:
     for node in nodes:
         for selector in selectors:

@@ -20,6 +20,10 @@ class ValueType(StrEnum):
     MAP_LIST = "MapList"
 
 
+DEEPEST = 100
+"""Levels of a value; what writes states down takes few more."""
+
+
 class WrongTypeError(ValueError):
     """A value that is not, and cannot be read as, the type it should have; says what was expected."""
 
@@ -38,6 +42,16 @@ def coerce(kind: ValueType, value: Any) -> Any:
     if coerced is None:
         raise WrongTypeError(f"expected {EXPECTED[kind]}, got {as_text(value)!r}")
     return coerced
+
+
+def deeper_than(value: Any, levels: int) -> bool:
+    """Whether lists and maps within one another go on for more levels; it looks no deeper than that."""
+    if not isinstance(value, dict | list):
+        return False
+    if levels == 0:
+        return True
+    items = value.values() if isinstance(value, dict) else value
+    return any(deeper_than(item, levels - 1) for item in items)
 
 
 def unstorable(value: Any) -> str | None:

@@ -114,7 +114,9 @@ def payloads(execution: Execution, name: str) -> list[Any]:
 def one_attempt(execution: Execution, answer: Any, *, timing_out: tuple[str, ...] = ()) -> None:
     resolved = execution.begin(NOW)
     late = answer == TIME_OUT or resolved.step.name in timing_out
-    if late or answer == FAIL:
+    if resolved.refusal is not None:
+        execution.fail(resolved.refusal, NOW, retry=False)
+    elif late or answer == FAIL:
         execution.fail("broke", NOW, timed_out=late)
     elif resolved.step.action in PURE_ACTIONS:
         execution.decide(NOW)

@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
+from definitions.automation import Step
 from definitions.automation.interpolation import UNRESOLVED
+from definitions.automation.outputs import step_outputs
 from definitions.automation.selectors import SelectorError, check_selector, select, written_steps
 from definitions.automation.values import ValueType
+from tests.automation.playing import script
 
 STRING, LIST, MAPS = ValueType.STRING, ValueType.STRING_LIST, ValueType.MAP_LIST
 RESPONSE: dict[str, Any] = {
@@ -98,6 +101,14 @@ def test_a_selector_that_repeats_a_big_answer_ends_soon_with_little(selector: st
     found = select(selector, response, LIST)
     assert time.monotonic() - began < 5
     assert found is UNRESOLVED or len(str(found)) < 2_000_000
+
+
+def test_many_selectors_of_one_step_together_look_at_no_more_than_one() -> None:
+    scans = [{"Name": f"P{number}", "Selector": "$..*..*", "Type": "StringList"} for number in range(50)]
+    response = {"rows": [{"a": {"b": {"c": [1, 2, 3]}}} for _ in range(2500)]}
+    began = time.process_time()
+    step_outputs(Step.model_validate(script("scan", {}) | {"outputs": scans}), response)
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from definitions.automation import FailureStage, StepStatus
 from definitions.automation.variables import VariableError, updated_variable
-from tests.automation.playing import NOW, change, run, script, started, step
+from tests.automation.playing import NOW, change, loop, play, run, script, started, step
 
 VARIABLES = {
     "Text": {"type": "String", "default": "old"},
@@ -98,3 +98,14 @@ def test_a_name_that_is_no_variable_is_refused() -> None:
     document = started(step("a"), variables=VARIABLES).document
     with pytest.raises(VariableError, match="Name should be variable:NAME, got 'Text'"):
         updated_variable(document, {"Name": "Text", "Value": "new"})
+
+
+def test_a_variable_that_wraps_itself_fails_before_nothing_can_write_it_down() -> None:
+    wrapped = change("wrap", "Map", {"a": "{{ variable:Map }}"})
+    again = {"Variable": "a", "StringEquals": "a"}
+    loops = [loop(f"each{number}", wrapped | {"name": f"wrap{number}"}, until=again) for number in range(3)]
+    execution = started(*loops, variables=VARIABLES)
+    play(execution)
+    failure = execution.state.step("wrap0").failure_message
+    assert failure == "the inputs are too large: {{ variable:Map }} is nested about 100 levels deep"
+    execution.state.model_dump_json()

@@ -1,16 +1,20 @@
 """Executions that start others: children, targets, roll-backs, and what stopping means for them."""
 
 import asyncio
+from collections import Counter
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from temporalio.api.enums.v1 import EventType
 
 from client import ConflictError, InvalidInputError
 from records.batches import AutomationRecord
 from tests.incidents.conftest import until
 from tests.runbooks.conftest import Runbooks
 from workflows.automation_messages import StopType
-from workflows.inputs import RateControl
+from workflows.inputs import AutomationInput, RateControl, RateControlInput
+from workflows.rate_control import RateControlWorkflow
 
 CHILD = """
 parameters:
@@ -193,6 +197,39 @@ async def test_stopping_an_execution_of_many_targets_begins_no_other(runbooks: R
     await runbooks.tocsin.stop_runbook(id_, type_=StopType.CANCEL)
     assert (await runbooks.ended(id_)).status == "Cancelled"
     assert [child.status for child in await children_of(runbooks, id_)] == ["Cancelled"]
+
+
+async def test_many_executions_with_large_inputs_are_not_started_in_one_message(runbooks: Runbooks) -> None:
+    document = {
+        "schemaVersion": "0.3",
+        "parameters": {"Host": {"type": "String"}, "Pad": {"type": "String"}},
+        "mainSteps": [{"name": "nap", "action": "aws:sleep", "inputs": {"Duration": "PT0S"}}],
+    }
+    given = RateControlInput(
+        automation=AutomationInput(
+            execution_id=str(uuid4()),
+            document_name="fat",
+            document=document,
+            parameters={"Pad": "x" * 250_000},
+            started_by="chi",
+        ),
+        rate_control=RateControl(
+            target_maps=[{"Host": [f"h{number}"]} for number in range(15)], max_concurrency="100%"
+        ),
+    )
+    id_ = given.automation.execution_id
+    await runbooks.tocsin.temporal.start_workflow(
+        RateControlWorkflow.run, given, id=id_, task_queue=runbooks.task_queue
+    )
+    assert (await runbooks.ended(id_)).status == "Success"
+    history = await runbooks.tocsin.temporal.get_workflow_handle(id_).fetch_history()
+    initiated = [
+        event.start_child_workflow_execution_initiated_event_attributes.workflow_task_completed_event_id
+        for event in history.events
+        if event.event_type == EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED
+    ]
+    assert len(initiated) == 15
+    assert max(Counter(initiated).values()) < 4, "250 kB each"
 
 
 UNDOABLE = """

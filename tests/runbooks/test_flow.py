@@ -3,15 +3,21 @@
 from pathlib import Path
 from uuid import uuid4
 
+import httpx2
 import pytest
 import yaml
+from temporalio.client import Client
 
 from client import ConflictError, NotFoundError
 from client.errors import TocsinError
 from client.history import history_runs
 from definitions.automation import Mode
+from records.database import Pool
+from settings import Settings
 from tests.incidents.conftest import until
 from tests.runbooks.conftest import Runbooks
+from worker.host import make_worker, sandbox
+from workflows.automation import AutomationWorkflow
 from workflows.inputs import AutomationInput
 
 ROUNDS = """
@@ -214,3 +220,98 @@ async def test_a_running_step_is_stopped_and_its_on_failure_decides(runbooks: Ru
     assert (await runbooks.ended(id_)).status == "Success"
     [snore] = [step for step in (await runbooks.details(id_)).steps if step.name == "snore"]
     assert (snore.status, snore.failure_message) == ("Failed", "stopped by chi")
+
+
+async def test_a_step_that_is_stopped_is_not_tried_again(runbooks: Runbooks) -> None:
+    await runbooks.apply(
+        slow="""
+        mainSteps:
+          - name: snore
+            action: tocsin:runShell
+            maxAttempts: 3
+            onFailure: Continue
+            inputs: {Commands: [sleep 60]}
+        """
+    )
+    id_ = await runbooks.tocsin.run_runbook("slow")
+    await runbooks.runs(id_, "snore")
+    await runbooks.tocsin.stop_step(id_)
+    assert (await runbooks.ended(id_)).status == "Success"
+    [snore] = (await runbooks.state(id_))["steps"]
+    assert (snore["status"], snore["attempt"], snore["failure_message"]) == ("Failed", 1, "stopped by chi")
+
+
+BODY_PAUSES = """
+mainSteps:
+  - name: each
+    action: aws:loop
+    inputs:
+      Iterators: [a]
+      Steps: [{name: bad, action: 'tocsin:runShell', onFailure: Pause, inputs: {Commands: ['false']}}]
+"""
+
+
+async def test_a_loop_whose_last_step_is_skipped_has_ended_on_record(runbooks: Runbooks) -> None:
+    await runbooks.apply(rounds=BODY_PAUSES)
+    id_ = await runbooks.tocsin.run_runbook("rounds")
+    await runbooks.waits(id_, "bad")
+    await runbooks.tocsin.skip_step(id_)
+    assert (await runbooks.ended(id_)).status == "Success"
+    assert await runbooks.trace(id_) == [("each", "Success"), ("bad", "Failed")]
+
+
+async def test_a_loop_that_is_stopped_between_its_steps_is_cancelled_on_record(runbooks: Runbooks) -> None:
+    await runbooks.apply(rounds=BODY_PAUSES)
+    id_ = await runbooks.tocsin.run_runbook("rounds", mode=Mode.INTERACTIVE)
+    await runbooks.waits(id_, "each")
+    await runbooks.tocsin.start_step(id_)
+    await runbooks.waits(id_, "bad")
+    await runbooks.tocsin.stop_runbook(id_)
+    assert (await runbooks.ended(id_)).status == "Cancelled"
+    assert await runbooks.trace(id_) == [("each", "Cancelled")]
+
+
+async def test_a_step_that_fails_still_puts_out_what_it_has_to_show(runbooks: Runbooks) -> None:
+    await runbooks.apply(
+        fails="""
+        mainSteps:
+          - {name: try, action: 'tocsin:runShell', onFailure: Continue, inputs: {Commands: [echo hello, exit 7]}}
+        outputs: [try.Output, try.ExitCode]
+        """
+    )
+    id_ = await runbooks.tocsin.run_runbook("fails")
+    assert (await runbooks.ended(id_)).outputs == {"try.Output": ["hello"], "try.ExitCode": ["7"]}
+
+
+async def test_a_sleep_longer_than_its_timeout_times_out(runbooks: Runbooks) -> None:
+    await runbooks.apply(
+        naps="mainSteps: [{name: nap, action: 'aws:sleep', timeoutSeconds: 1, inputs: {Duration: PT1H}}]"
+    )
+    id_ = await runbooks.tocsin.run_runbook("naps")
+    result = await runbooks.ended(id_)
+    assert (result.status, result.failure_message) == ("TimedOut", "Step nap timed out: not done within 1 s")
+
+
+async def test_what_comes_before_the_first_step_of_a_new_run_is_heard(
+    runbooks: Runbooks, settings: Settings, temporal: Client, pool: Pool
+) -> None:
+    """The worker is away when an execution is stopped: it learns of that and of its start at once."""
+    given = AutomationInput(
+        execution_id=str(uuid4()),
+        document_name="rounds",
+        document={"schemaVersion": "0.3", **yaml.safe_load(ROUNDS)},
+        parameters={"Hosts": ["a"]},
+        started_by="chi",
+    )
+    settings = settings.model_copy(update={"task_queue": f"{settings.task_queue}-later"})
+    handle = await temporal.start_workflow(
+        AutomationWorkflow.run, given, id=given.execution_id, task_queue=settings.task_queue
+    )
+    await handle.signal("stop", {"author": "chi"})
+    async with (
+        httpx2.AsyncClient() as http,
+        make_worker(temporal, pool, settings, http, workflow_runner=sandbox()),
+    ):
+        assert (await runbooks.ended(given.execution_id)).status == "Cancelled"
+    events = [event.event_type for event in await runbooks.tocsin.timeline(given.execution_id)]
+    assert "Refusal" not in str(events)
