@@ -24,6 +24,7 @@ from definitions.automation import (
 from definitions.automation.rate_control import TargetError, check_targets
 from definitions.automation.rollback import compensations
 from definitions.runbooks import Runbook
+from records import incident_store
 from records.automation_logs import LogLine, read_tail
 from records.base import Record
 from records.batches import AutomationRecord, AutomationStepRecord
@@ -105,6 +106,7 @@ class Automations(Connection):
         )
         if incident_id is not None and rate_control is None:
             return await self._update(await self.full_id(incident_id), "start_runbook", message, str)
+        full = None if incident_id is None else await self._open_incident(incident_id)
         alone = AutomationInput(
             execution_id=message.execution_id,
             document_name=name,
@@ -114,7 +116,7 @@ class Automations(Connection):
             mode=mode,
             parameters=given,
             started_by=self.author,
-            incident_id=None if incident_id is None else await self.full_id(incident_id),
+            incident_id=full,
         )
         await self._begin(alone, rate_control)
         return message.execution_id
@@ -230,6 +232,16 @@ class Automations(Connection):
             summary=automation.document_name,
             otherwise="nothing runs",
         )
+
+    async def _open_incident(self, incident_id: str) -> str:
+        full = await self.full_id(incident_id)
+        async with self._database() as database:
+            incident = await incident_store.find(database, full)
+        if incident is None:
+            raise NotFoundError(f"no incident {full}")
+        if incident.closed_at is not None:
+            raise ConflictError(f"incident {full} is closed: nothing runs for it any more")
+        return full
 
     async def _runbook(self, name: str) -> tuple[Runbook, int]:
         async with self._database() as database:

@@ -52,16 +52,19 @@ class AutomationWorkflow(Signalled):
 
         Raises ApplicationError if the document or its parameters are wrong: callers check both before.
         """
-        life = asyncio.create_task(self._live(given))
+        keeping = asyncio.create_task(self._reports.keep())
+        life = asyncio.create_task(self._live(given, keeping))
         while not life.done():
             try:
-                await workflow.wait_condition(life.done)
+                await workflow.wait_condition(lambda: life.done() or keeping.done())
             except asyncio.CancelledError:
                 self._cancel()
+            if keeping.done() and not keeping.cancelled():
+                # It never ends by itself. What broke it must show as a failed task, not as an execution that hangs.
+                keeping.result()
         return life.result()
 
-    async def _live(self, given: AutomationInput) -> AutomationResult:
-        keeping = asyncio.create_task(self._reports.keep())
+    async def _live(self, given: AutomationInput, keeping: asyncio.Task[None]) -> AutomationResult:
         try:
             execution = self._execution = self._execution or await begin(given)
         except CannotBegin as error:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import FailureError
 
+from workflows.incident_news import IncidentNews
 from workflows.inputs import JournalState
 from workflows.journal import Journal
 
@@ -17,7 +17,6 @@ with workflow.unsafe.imports_passed_through():
     from records.batches import AutomationRecord, AutomationStepRecord, RecordBatch
     from records.timeline import SYSTEM, EventType
     from workflows.inputs import AutomationInput, CarriedExecution
-    from workflows.messages import AutomationReport
 
 LONGEST_TOLD = 1000
 """Characters of one text on a timeline; more is in the execution's record."""
@@ -45,7 +44,7 @@ class AutomationReports:
         self._begun = carried.begun if carried else 0
         self.failure: str | None = None
         """Why the execution could not even begin, if so."""
-        self._to_send: list[AutomationReport] = []
+        self._news = IncidentNews(given.execution_id, given.incident_id)
         self._document_kept = False
         self._changed: dict[str, StepState] = {}
 
@@ -58,16 +57,7 @@ class AutomationReports:
         }
         told |= _short(data)
         self.journal.note(event_type, told, author=author)
-        if self._given.incident_id is not None:
-            self._to_send.append(
-                AutomationReport(
-                    execution_id=self._given.execution_id,
-                    status=self._status,
-                    event_type=event_type,
-                    data=told,
-                    author=author,
-                )
-            )
+        self._news.add(self._status, event_type, told, author=author)
 
     def tell_step(self, step: StepState, *, approval: Approval | None = None) -> None:
         """Put how a step stands on the timeline."""
@@ -114,7 +104,7 @@ class AutomationReports:
 
     async def keep(self) -> None:
         """Write and send, for as long as the execution lives."""
-        await asyncio.gather(self.journal.keep(), self.journal.catch_up(), self._send())
+        await asyncio.gather(self.journal.keep(), self.journal.catch_up(), self._news.send())
 
     async def written(self) -> None:
         """Wait until what has been told is written down."""
@@ -132,19 +122,7 @@ class AutomationReports:
     @property
     def all_sent(self) -> bool:
         """Whether every fact is in the history and the incident knows everything."""
-        return self.journal.settled and not self._to_send
-
-    async def _send(self) -> None:
-        if self._given.incident_id is None:
-            return
-        incident = workflow.get_external_workflow_handle(self._given.incident_id)
-        while True:
-            await workflow.wait_condition(lambda: bool(self._to_send))
-            try:
-                await incident.signal("report_automation", self._to_send[0])
-            except FailureError as error:
-                workflow.logger.info("the incident no longer listens: %s", error)
-            self._to_send.pop(0)
+        return self.journal.settled and self._news.all_sent
 
     def _records(self, everything: bool) -> RecordBatch:
         execution = self._execution()

@@ -11,6 +11,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, FailureError, is_cancelled_exception
 
 from workflows.automation import AutomationWorkflow
+from workflows.incident_news import IncidentNews
 from workflows.journal import Journal
 from workflows.summaries import label
 from workflows.timeouts import TASK_TIMEOUT, WORKER_LOST
@@ -48,6 +49,7 @@ class RateControlWorkflow:
         self._stopping = False
         self._document_kept = False
         self._journal = Journal(self._own.execution_id, JournalState(), self._records)
+        self._news = IncidentNews(self._own.execution_id, self._own.incident_id)
 
     @workflow.run
     async def run(self, given: RateControlInput) -> AutomationResult:
@@ -77,7 +79,7 @@ class RateControlWorkflow:
             raise refuse(Refusal.CONFLICT, "the execution is not running", aws=ENDED)
 
     async def _live(self) -> AutomationResult:
-        keeping = asyncio.create_task(_keep(self._journal))
+        keeping = asyncio.create_task(self._keep())
         self._tell(
             EventType.AUTOMATION_START,
             {
@@ -97,6 +99,7 @@ class RateControlWorkflow:
         self._tell(EventType.AUTOMATION_END, {"progress": self._progress(), "failureMessage": self._failure})
         await workflow.wait_condition(workflow.all_handlers_finished)
         await self._journal.saved()
+        await workflow.wait_condition(lambda: self._news.all_sent)
         keeping.cancel()
         return AutomationResult(
             execution_id=self._own.execution_id,
@@ -227,6 +230,10 @@ class RateControlWorkflow:
         }
         told = {name: value for name, value in data.items() if value not in (None, {}, "")}
         self._journal.note(event_type, about | told, author=author)
+        self._news.add(self._status, event_type, about | told, author=author)
+
+    async def _keep(self) -> None:
+        await asyncio.gather(self._journal.keep(), self._journal.catch_up(), self._news.send())
 
     def _records(self, everything: bool) -> RecordBatch:
         own = self._own
@@ -246,7 +253,3 @@ class RateControlWorkflow:
         )
         self._document_kept = True
         return RecordBatch(subject_id=own.execution_id, automation=record)
-
-
-async def _keep(journal: Journal) -> None:
-    await asyncio.gather(journal.keep(), journal.catch_up())

@@ -287,3 +287,27 @@ async def test_a_person_undoes_an_execution_that_went_well(runbooks: Runbooks, t
         await runbooks.tocsin.roll_back(undoing)
     with pytest.raises(ConflictError, match=f"has been undone by {undoing}"):
         await runbooks.tocsin.roll_back(id_)
+
+
+async def test_an_incident_hears_of_an_execution_over_targets(runbooks: Runbooks, tmp_path: Path) -> None:
+    await runbooks.apply(says=CHILD)
+    plan = tmp_path / "plan.yaml"
+    plan.write_text("{kind: ResponsePlan, name: hosts, incident_template: {title: Hosts are odd, impact: 3}}")
+    await runbooks.tocsin.apply([plan])
+    incident = (await runbooks.tocsin.start_incident("hosts")).incident.incident_id
+    control = RateControl(target_parameter_name="Host", targets=[{"Key": "ParameterValues", "Values": ["a"]}])
+    id_ = await runbooks.tocsin.run_runbook("says", incident_id=incident, rate_control=control)
+    await runbooks.ended(id_)
+    events = await runbooks.tocsin.timeline(incident)
+    told = [event.data["status"] for event in events if event.data.get("executionId") == id_]
+    assert told[0] == "Pending"
+    assert told[-1] == "Success"
+    await runbooks.tocsin.resolve(incident)
+    await runbooks.tocsin.skip_analysis(incident, reason="a drill")
+
+    async def closed() -> bool:
+        return (await runbooks.tocsin.get_incident(incident)).incident.closed_at is not None
+
+    await until(closed)
+    with pytest.raises(ConflictError, match="is closed"):
+        await runbooks.tocsin.run_runbook("says", incident_id=incident, rate_control=control)
