@@ -298,10 +298,16 @@ async def test_an_incident_hears_of_an_execution_over_targets(runbooks: Runbooks
     control = RateControl(target_parameter_name="Host", targets=[{"Key": "ParameterValues", "Values": ["a"]}])
     id_ = await runbooks.tocsin.run_runbook("says", incident_id=incident, rate_control=control)
     await runbooks.ended(id_)
-    events = await runbooks.tocsin.timeline(incident)
-    told = [event.data["status"] for event in events if event.data.get("executionId") == id_]
-    assert told[0] == "Pending"
-    assert told[-1] == "Success"
+
+    async def told() -> list[str]:
+        events = await runbooks.tocsin.timeline(incident)
+        return [event.data["status"] for event in events if event.data.get("executionId") == id_]
+
+    async def told_everything() -> bool:
+        return (await told())[-1:] == ["Success"]
+
+    await until(told_everything)
+    assert (await told())[0] == "Pending"
     await runbooks.tocsin.resolve(incident)
     await runbooks.tocsin.skip_analysis(incident, reason="a drill")
 
