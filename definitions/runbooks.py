@@ -82,7 +82,9 @@ def document_files(document: Mapping[str, Any]) -> dict[str, str]:
     found = {}
     for name, said in files.items() if isinstance(files, Mapping) else ():
         checksums = said.get("checksums") if isinstance(said, Mapping) else None
-        checksum = str(checksums.get("sha256", "")).lower() if isinstance(checksums, Mapping) else ""
+        given = checksums.items() if isinstance(checksums, Mapping) else ()
+        # AWS writes both sha256 and SHA256.
+        checksum = next((str(value).lower() for kind, value in given if str(kind).lower() == "sha256"), "")
         found[str(name)] = checksum if SHA256.fullmatch(checksum) else ""
     return found
 

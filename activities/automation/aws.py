@@ -113,19 +113,20 @@ class Aws:
         *,
         stage: FailureStage = FailureStage.INVOCATION,
         long: bool = False,
+        metadata: bool = False,
     ) -> dict[str, Any]:
-        """Call an API, names in any case; its answer as JSON. `long` is for answers that take minutes.
+        """Call an API, names in any case; its answer as JSON, with `metadata` also what botocore says of it.
 
-        Throttled calls are repeated for a while. Raises RefusedError in the given stage, or InputValidation if the
-        parameters do not fit the API.
+        `long` is for answers that take minutes. Throttled calls are repeated for a while. Raises RefusedError in the
+        given stage, or InputValidation if the parameters do not fit the API.
         """
         credentials = await self.credentials()
 
         def work() -> Any:
-            client = SESSIONS.client(service.lower(), self.region, credentials, long=long)
+            client = SESSIONS.client(service.strip().lower(), self.region, credentials, long=long)
             method, model = operation(client, api)
             given = fitted(model.input_shape, with_tokens(model, parameters or {}, self.key))
-            return plain(getattr(client, method)(**given))
+            return plain(getattr(client, method)(**given), metadata=metadata)
 
         answer: dict[str, Any] = await self._patiently(work, stage)
         return answer

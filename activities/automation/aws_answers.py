@@ -8,14 +8,18 @@ from botocore.response import StreamingBody
 
 from activities.automation.steps import LARGEST_RESPONSE, step_failed
 
+METADATA = "ResponseMetadata"
+"""What botocore adds to an answer: its HTTP status, its headers, its id."""
 
-def plain(value: Any) -> Any:
+
+def plain(value: Any, *, metadata: bool = False) -> Any:
     """An answer as JSON: times as ISO 8601, bytes as text (base64 if they are none), bodies read.
 
-    Reads from the network, so it belongs into the call's thread. Fails the step for what is no JSON or too large.
+    `metadata` keeps what botocore adds, which hardly anybody reads. Reads from the network, so it belongs into the
+    call's thread. Fails the step for what is no JSON or too large.
     """
     if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items() if key != "ResponseMetadata"}
+        return {key: plain(item) for key, item in value.items() if metadata or key != METADATA}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, datetime):

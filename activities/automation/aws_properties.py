@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from activities.automation.aws import Aws
+from activities.automation.aws_answers import METADATA
 from activities.automation.inputs import text_of, wrong_input
 from activities.automation.steps import StepAttempt
 from definitions.automation.interpolation import UNRESOLVED
@@ -46,7 +47,8 @@ class Property:
 
     async def ask(self) -> dict[str, Any]:
         """The API's answer; raises RefusedError."""
-        return await self.aws.call(self.service, self.api, self.parameters)
+        metadata = METADATA in self.selector
+        return await self.aws.call(self.service, self.api, self.parameters, metadata=metadata)
 
     def value_in(self, answer: dict[str, Any]) -> Any:
         """What the selector finds: one value, the list of all for a deep scan, UNRESOLVED for nothing."""

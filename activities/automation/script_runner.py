@@ -4,9 +4,11 @@ Started as text on the command line of an interpreter without site-packages; kno
 TOCSIN_ANSWER names the file descriptor of the pipe.
 """
 
+import contextlib
 import json
 import os
 import sys
+from importlib.machinery import PathFinder
 from types import ModuleType
 from typing import Any
 
@@ -25,19 +27,39 @@ class _Context(dict[str, str]):
 
 
 def _handler(request: dict[str, Any]) -> Any:
-    """The function to call: of the script, or of the attached file that `file.function` names."""
+    """The function to call: of the attached file that `file.function` names if there is one, else of the script.
+
+    Some published documents have both, their script being a placeholder.
+    """
     file, _, name = request["handler"].rpartition(".")
-    if request["script"] is None:
+    inline = request["script"] is not None and not _is_attached(file, request["attached"])
+    if not inline:
         module = __import__(file, fromlist=[name]) if file else None
     else:
         # Registered, because dataclasses and pickle look modules up by name.
         module = sys.modules["runbook_script"] = ModuleType("runbook_script")
+        # Some scripts look for attached files beside themselves.
+        module.__file__ = os.path.join(os.getcwd(), "runbook_script.py")
         exec(compile(request["script"], _SCRIPT, "exec"), module.__dict__)  # noqa: S102 - running it is the task
     found = getattr(module, name, None)
     if not callable(found):
-        where = "the script" if request["script"] is not None else f"the attached file {file!r}"
+        where = "the script" if inline else f"the attached file {file!r}"
         raise LookupError(f"{where} defines no function {name!r}")
     return found
+
+
+def _is_attached(module: str, attached: list[str]) -> bool:
+    """Whether an attached file, or a folder of them, is the module or the package it is in."""
+    first = module.partition(".")[0]
+    return bool(first) and PathFinder.find_spec(first, attached) is not None
+
+
+def _place(attached: list[str]) -> None:
+    """Attached files into the working folder too, where some scripts look for them; what is there already stays."""
+    for folder in attached:
+        for name in os.listdir(folder):
+            with contextlib.suppress(FileExistsError):
+                os.symlink(os.path.join(folder, name), name)
 
 
 def _outcome(request: dict[str, Any]) -> dict[str, Any]:
@@ -84,6 +106,7 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # a file, in the process that we start
     sys.path[:0] = request["attached"]
+    _place(request["attached"])
     sys.path += request["libraries"]
     outcome = _outcome(request)
     sys.stdout.flush()

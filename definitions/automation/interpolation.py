@@ -35,13 +35,15 @@ class Scope:
     """The values that references can reach at one moment.
 
     `outputs` maps step name to output name to value; `system` maps `global:REGION`, `automation:EXECUTION_ID`
-    and the like to text.
+    and the like to text. `within_text` holds the references that mean something else inside a longer text than
+    their value as text.
     """
 
     parameters: Mapping[str, Any] = field(default_factory=dict)
     outputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     system: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, Any] = field(default_factory=dict)
+    within_text: Mapping[str, str] = field(default_factory=dict)
 
     def lookup(self, reference: str) -> Any:
         """The value a reference names, or UNRESOLVED; an empty value counts as none."""
@@ -94,7 +96,9 @@ class _Filling:
 
         def put_in(token: re.Match[str]) -> str:
             found = self._lookup(token[1])
-            return token[0] if found is UNRESOLVED else as_text(found)
+            if found is UNRESOLVED:
+                return token[0]
+            return self._scope.within_text.get(token[1], as_text(found))
 
         return TOKEN.sub(put_in, text)
 

@@ -1,5 +1,6 @@
 """What a step puts out for later steps, and what the execution puts out at its end."""
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,7 +9,7 @@ from definitions.automation.actions import ACTIONS
 from definitions.automation.interpolation import UNRESOLVED
 from definitions.automation.model import Step
 from definitions.automation.selectors import Places, select
-from definitions.automation.values import as_text
+from definitions.automation.values import DEEPEST, ValueType, as_text, deeper_than, from_json, unstorable
 
 LARGEST_OUTPUTS = 500_000
 """Bytes, as JSON, of all that an execution puts out: it is one message."""
@@ -32,11 +33,40 @@ def step_outputs(step: Step, response: Any) -> dict[str, Any]:
     if step.action == "aws:executeScript":
         found["OutputPayload"] = as_text(response)
     places = Places()
+    returned = _returned(step, response)
     for output in step.outputs:
-        value = select(output.selector, response, output.type, places=places)
-        if value is not UNRESOLVED:
-            found[output.name] = value
+        for reading in _readings(response, returned, output.type):
+            value = select(output.selector, reading, output.type, places=places)
+            if value is not UNRESOLVED:
+                found[output.name] = value
+            if value not in (UNRESOLVED, []):
+                break
     return found
+
+
+def _returned(step: Step, response: Any) -> Any:
+    """The map or list that a Lambda function returned, which is JSON as text in the answer."""
+    if step.action != "aws:invokeLambdaFunction" or not isinstance(response, Mapping):
+        return None
+    returned = from_json(response.get("Payload"))
+    if deeper_than(returned, DEEPEST // 2) or unstorable(returned):
+        return None
+    with contextlib.suppress(ValueError):
+        json.dumps(returned, allow_nan=False)  # 1e999 is read as infinity
+        return returned
+    return None
+
+
+def _readings(response: Any, returned: Any, kind: ValueType) -> list[Any]:
+    """The response as selectors may read it, the likeliest first.
+
+    AWS's own example picks `$.Retry` out of what a function returned, others pick `$.Payload.Retry`.
+    """
+    if not isinstance(returned, dict | list):
+        return [response]
+    opened = {**response, "Payload": returned}
+    whole = [response, opened] if kind is ValueType.STRING else [opened, response]
+    return [*whole, returned]
 
 
 def execution_outputs(

@@ -1,9 +1,10 @@
 """What references mean at one moment of an execution."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from definitions.automation.actions import ACTIONS
 from definitions.automation.interpolation import Scope
 from definitions.automation.state import ExecutionState
 
@@ -22,4 +23,17 @@ def execution_scope(state: ExecutionState, now: datetime) -> Scope:
         outputs=outputs,
         system=state.system.references(state.execution_id, now),
         variables=state.variables,
+        within_text=dict(_only_texts(state)),
     )
+
+
+def _only_texts(state: ExecutionState) -> Iterator[tuple[str, str]]:
+    """Lists of one text that actions put out by themselves.
+
+    AWS: documents write `"{{ Child.Output }}"` into JSON and read one id there, where a list would break the JSON.
+    """
+    for step in state.steps:
+        for name in ACTIONS[step.action].puts_out:
+            match step.outputs.get(name):
+                case [str(only)]:
+                    yield f"{step.name}.{name}", only

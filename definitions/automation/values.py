@@ -95,7 +95,8 @@ def _boolean(value: Any) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-def _from_json(value: Any) -> Any:
+def from_json(value: Any) -> Any:
+    """What a text says as JSON; any other text, and what is no text, as it is."""
     if not isinstance(value, str):
         return value
     try:
@@ -110,14 +111,14 @@ def _refuse(constant: str) -> Any:
 
 
 def _string_map(value: Any) -> dict[str, Any] | None:
-    value = _from_json(_only(value))
+    value = from_json(_only(value))
     return value if isinstance(value, dict) else None
 
 
 def _map_list(value: Any) -> list[dict[str, Any]] | None:
-    whole = _from_json(_only(value))
+    whole = from_json(_only(value))
     items = whole if isinstance(whole, list) else value if isinstance(value, list) else [value]
-    maps = [_from_json(item) for item in items]
+    maps = [from_json(item) for item in items]
     return maps if all(isinstance(item, dict) for item in maps) else None
 
 

@@ -38,6 +38,37 @@ def test_inputs_are_resolved_and_a_script_is_left_as_written() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("put_out", "whole", "within"),
+    [
+        (["snap-1"], ["snap-1"], "snap-1"),
+        (["snap-1", "snap-2"], ["snap-1", "snap-2"], '["snap-1","snap-2"]'),
+        ([], [], "[]"),
+    ],
+)
+def test_the_only_text_that_a_child_puts_out_stands_by_itself_in_a_longer_text(
+    put_out: list[str], whole: list[str], within: str
+) -> None:
+    execution = started(
+        step("save", "aws:executeAutomation", inputs={"DocumentName": "Save"}),
+        script("use", {"all": "{{ save.Output }}", "text": '{"Id": "{{ save.Output }}"}'}),
+    )
+    execution.begin(NOW)
+    execution.succeed({"ExecutionId": "e-2", "Status": "Success", "Output": put_out}, NOW)
+    assert execution.begin(NOW).inputs["InputPayload"] == {"all": whole, "text": f'{{"Id": "{within}"}}'}
+
+
+def test_a_declared_list_of_one_text_is_json_in_a_longer_text() -> None:
+    execution = started(
+        script("find", {}, "ids"),
+        script("use", {"text": "{{ find.ids }} {{ Ids }}"}),
+        parameters={"Ids": {"type": "StringList", "default": ["i-2"]}},
+    )
+    execution.begin(NOW)
+    execution.succeed({"Payload": {"ids": ["i-1"]}}, NOW)
+    assert execution.begin(NOW).inputs["InputPayload"] == {"text": '["i-1"] ["i-2"]'}
+
+
 def test_the_time_of_day_is_that_of_the_attempt_and_stays_for_it() -> None:
     execution = started(script("a", "{{ global:DATE_TIME }} {{ global:DATE }}", maxAttempts=2))
     first = execution.begin(NOW)

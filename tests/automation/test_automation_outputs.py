@@ -1,5 +1,6 @@
 """Outputs: selectors over responses, what actions put out by themselves, and the execution's outputs."""
 
+import json
 from typing import Any
 
 import pytest
@@ -64,6 +65,30 @@ def test_a_script_puts_out_its_payload_as_text_and_what_it_declares() -> None:
     }
 
 
+def test_selectors_look_into_the_payload_of_a_function_in_three_ways() -> None:
+    declared = [("Whole", "$.Payload"), ("Under", "$.Payload.id"), ("Top", "id"), ("Code", "$.StatusCode")]
+    response = {"StatusCode": 200, "Payload": '{"id": "a", "StatusCode": 7}'}
+    found = step_outputs(step("aws:invokeLambdaFunction", *declared, ("Gone", "$.x")), response)
+    whole = {"StatusCode": 200, "Payload": response["Payload"]}
+    assert found == whole | {"Whole": response["Payload"], "Under": "a", "Top": "a", "Code": 200}
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        {},
+        {"Payload": "no JSON"},
+        {"Payload": None},
+        {"Payload": "3"},
+        {"Payload": '{"id": 1e999}'},
+        {"Payload": '{"id": NaN}'},
+        {"Payload": '{"id": "\\ud800"}'},
+    ],
+)
+def test_a_payload_without_json_leaves_outputs_out(response: dict[str, Any]) -> None:
+    assert "Id" not in step_outputs(step("aws:invokeLambdaFunction", ("Id", "$.Payload.id")), response)
+
+
 @pytest.mark.parametrize("kind", list(ValueType))
 @pytest.mark.parametrize("value", ["text", 3, True, ["a"], {"a": 1}, [{"a": 1}]])
 def test_a_value_of_another_type_than_promised_is_put_out_as_it_is(kind: ValueType, value: Any) -> None:
@@ -80,6 +105,44 @@ def test_an_action_puts_out_what_it_always_has() -> None:
         "Output": "hi",
     }
     assert step_outputs(step("aws:runCommand"), None) == {}
+
+
+RETURNED = '{"Retry":true,"Vm":{"Name":"web"},"Disks":["d-1"],"StatusCode":"mine"}'
+
+
+@pytest.mark.parametrize(
+    ("selector", "kind", "value"),
+    [
+        ("$.Payload", "String", RETURNED),
+        ("$.Payload.Vm.Name", "String", "web"),
+        ("$.Payload.Vm", "StringMap", {"Name": "web"}),
+        ("$.Payload", "StringMap", json.loads(RETURNED)),
+        ("$.Retry", "Boolean", True),
+        ("$.Vm.Name", "String", "web"),
+        ("$.Disks", "StringList", ["d-1"]),
+        ("$..Name", "StringList", ["web"]),
+        ("$.StatusCode", "Integer", 200),
+    ],
+)
+def test_selectors_read_what_a_lambda_function_returned(selector: str, kind: str, value: Any) -> None:
+    outputs = [{"Name": "it", "Selector": selector, "Type": kind}, {"Name": "gone", "Selector": "$.Gone"}]
+    function = Step.model_validate({"name": "s", "action": "aws:invokeLambdaFunction", "outputs": outputs})
+    assert step_outputs(function, {"StatusCode": 200, "Payload": RETURNED}) == {
+        "StatusCode": 200,
+        "Payload": RETURNED,
+        "it": value,
+    }
+
+
+DEEP = '{"it":' * 60 + "1" + "}" * 60
+ENDLESS = "[" * 100_000 + "]" * 100_000
+
+
+@pytest.mark.parametrize("payload", ["vol-1", "null", "3", '"quoted"', "[", None, DEEP, ENDLESS])
+def test_a_function_that_returns_no_map_has_nothing_to_select(payload: str | None) -> None:
+    response = {"StatusCode": 200} | ({} if payload is None else {"Payload": payload})
+    selecting = step("aws:invokeLambdaFunction", ("it", "$.Payload.it"), ("that", "$.that"))
+    assert step_outputs(selecting, response) == response
 
 
 def test_execution_outputs_are_lists_of_texts_and_say_when_there_is_none() -> None:

@@ -13,7 +13,8 @@ from tests.aws.cloud import Cloud
 
 
 @pytest.mark.parametrize(
-    ("service", "api"), [("SQS", "CreateQueue"), ("sqs", "create_queue"), ("Sqs", "createQueue")]
+    ("service", "api"),
+    [("SQS", "CreateQueue"), ("sqs", "create_queue"), ("Sqs", "createQueue"), ("sqs ", "CreateQueue")],
 )
 async def test_names_are_taken_in_any_case(acting: Acting, cloud: Cloud, service: str, api: str) -> None:
     response = await acting.do("executeAwsApi", {"Service": service, "Api": api, "QueueName": "jobs"})

@@ -30,6 +30,26 @@ async def test_a_function_is_invoked_with_text_or_a_map(acting: Acting, cloud: C
     assert sent == [{"id": "a"}, {"id": "b", "n": 2}]
 
 
+@pytest.mark.parametrize(
+    ("returned", "payload"),
+    [
+        (b'"vol-1"', "vol-1"),
+        (b'{"id":"vol-1"}', '{"id":"vol-1"}'),
+        (b'["vol-1"]', '["vol-1"]'),
+        (b"null", "null"),
+    ],
+)
+async def test_a_text_that_a_function_returns_is_put_out_without_the_quotes_of_json(
+    acting: Acting, cloud: Cloud, returned: bytes, payload: str
+) -> None:
+    def answers(call: Call) -> tuple[int, dict[str, str], bytes]:
+        return 200, {}, returned
+
+    cloud.front.reply("Invoke", answers)
+    answer = await acting.do("invokeLambdaFunction", {"FunctionName": "restock"})
+    assert answer["Payload"] == payload
+
+
 async def test_a_functions_error_fails_the_step(acting: Acting, cloud: Cloud) -> None:
     def fails(call: Call) -> tuple[int, dict[str, str], bytes]:
         return 200, {"X-Amz-Function-Error": "Unhandled"}, b'{"errorMessage": "sold out"}'

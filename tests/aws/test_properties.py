@@ -38,6 +38,11 @@ async def test_values_are_compared_as_texts(
     assert await acting.do("assertAwsResourceProperty", inputs | wanted) == {}
 
 
+async def test_an_assertion_may_be_about_how_the_call_went(acting: Acting, cloud: Cloud) -> None:
+    inputs = ALARMS | {"PropertySelector": "$.ResponseMetadata.HTTPStatusCode", "DesiredValues": ["200"]}
+    assert await acting.do("assertAwsResourceProperty", inputs) == {}
+
+
 @pytest.mark.parametrize(
     ("selector", "states", "passes"),
     [

@@ -46,7 +46,7 @@ async def test_the_steps_after_on_cancel_have_two_minutes_together(
     await timed.tocsin.stop_runbook(id_)
     clock = Clock(env, id_)
     stopped_at = await clock.now()
-    await clock.move_to(stopped_at + timedelta(seconds=119))
+    await clock.move_to(stopped_at + timedelta(seconds=112))
     await timed.runs(id_, "second")
     await clock.move_to(stopped_at + timedelta(seconds=121))
     assert (await timed.ended(id_)).status == "Cancelled"

@@ -84,6 +84,33 @@ async def test_a_handler_may_be_in_the_attached_zip_or_file(steps: Steps, servic
     assert await attached(steps, service, single, "heal.py", Handler="heal.run") == "single"
 
 
+@pytest.mark.parametrize("script", ["%SCRIPT%", "def hello(): return hello"])
+async def test_a_placeholder_for_a_script_leaves_the_handler_to_the_attached_file(
+    steps: Steps, service: Service, script: str
+) -> None:
+    assert await attached(steps, service, HANDLER, Handler="heal.run", Script=script) == "inside"
+    message, _ = await steps.failure(attached(steps, service, HANDLER, Script=script))
+    assert message.startswith(("SyntaxError - ", "LookupError - the script defines no function 'run'"))
+
+
+async def test_a_handler_of_no_attached_file_is_of_the_script(steps: Steps, service: Service) -> None:
+    source = "import helpers\ndef run(e, c):\n    return helpers.double(2)"
+    assert await attached(steps, service, HELPERS, Handler="script.run", Script=source) == 4
+
+
+@pytest.mark.parametrize("place", ["os.getcwd()", "os.path.dirname(os.path.realpath(__file__))"])
+async def test_a_script_finds_attached_files_beside_itself_and_may_write_there(
+    steps: Steps, service: Service, place: str
+) -> None:
+    source = f"""
+import os
+def run(e, c):
+    open(os.path.join({place}, "written"), "w").close()
+    return open(os.path.join({place}, "package", "deep.py")).read()
+"""
+    assert await attached(steps, service, HELPERS, Script=source) == "NAME = 'deep'"
+
+
 async def test_a_handler_that_is_not_in_the_file_is_told_of(steps: Steps, service: Service) -> None:
     message, _ = await steps.failure(attached(steps, service, HANDLER, Handler="heal.jump"))
     assert message.startswith("LookupError - the attached file 'heal' defines no function 'jump'")
@@ -181,10 +208,10 @@ async def test_a_file_that_no_runbook_places_is_told_of(steps: Steps) -> None:
     )
 
 
-def test_urls_need_the_documents_checksum_and_keep_it() -> None:
-    runbook = Runbook(
-        name="heal", document=document(**{"a b.zip": "a" * 64}), attachments="https://files.example/heal/"
-    )
+@pytest.mark.parametrize("kind", ["sha256", "SHA256"])
+def test_urls_need_the_documents_checksum_and_keep_it(kind: str) -> None:
+    named = document() | {"files": {"a b.zip": {"checksums": {"MD5": "b" * 32, kind: "A" * 64}}}}
+    runbook = Runbook(name="heal", document=named, attachments="https://files.example/heal/")
     (source,) = attached_files(runbook).values()
     assert (source.source, source.sha256) == ("https://files.example/heal/a%20b.zip", "a" * 64)
 

@@ -9,6 +9,7 @@ from activities.automation.effects import Outside, effect
 from activities.automation.inputs import filled, text_of
 from activities.automation.steps import StepAttempt, step_failed
 from activities.automation.waiting import leaving_behind
+from definitions.automation.values import from_json
 
 _OWN_INPUTS = {"Payload", "InputPayload"}
 
@@ -34,7 +35,13 @@ async def invoke_lambda_function(attempt: StepAttempt, outside: Outside) -> dict
         raise step_failed(
             f"{name} failed ({answer['FunctionError']}): {answer.get('Payload')}", response=answer
         )
-    return answer
+    return answer | _returned(answer)
+
+
+def _returned(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """AWS: a function that returns a text puts out that text, without the quotes of JSON."""
+    returned = from_json(answer.get("Payload"))
+    return {"Payload": returned} if isinstance(returned, str) else {}
 
 
 def _payload(inputs: Mapping[str, Any]) -> str | None:
