@@ -41,8 +41,8 @@ class Point:
 NEAR_EFFECTS = {
     "ActivityTaskScheduled send_page": 2,
     "ActivityTaskCompleted send_page": 2,
-    "ActivityTaskScheduled execute_script": 2,
-    "ActivityTaskCompleted execute_script": 2,
+    "ActivityTaskScheduled tocsin_run_shell": 2,
+    "ActivityTaskCompleted tocsin_run_shell": 2,
     "WorkflowExecutionUpdateAccepted": 3,
     "MarkerRecorded write_down": 3,
     "StartChildWorkflowExecutionInitiated": 1,

@@ -165,7 +165,7 @@ def database_started(cloud: Cloud) -> Told:
 def database_rebooted(cloud: Cloud) -> Told:
     database(cloud, "tired-one")
     state = yield {"InstanceId": "tired-one"}
-    assert outputs_of(state, "wait_for_state")["Payload"] == '"available"'
+    assert outputs_of(state, "wait_for_state")["Payload"] == "available"
     assert cloud.stack_status(f"RebootRdsInstanceStack{state['execution_id']}") == "GONE"
 
 

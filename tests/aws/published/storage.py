@@ -72,7 +72,7 @@ def attached_by_a_stack(cloud: Cloud) -> Told:
 @runs("aws-CreateSnapshot.json")
 def snapshot_made(cloud: Cloud) -> Told:
     state = yield {"VolumeId": volume(cloud), "Description": "before the change"}
-    made = json.loads(outputs_of(state, "createSnapshot")["Payload"])
+    made = outputs_of(state, "createSnapshot")["Payload"]
     assert snapshots(cloud)[made] == "before the change"
     assert cloud.stack_status(f"CreateSnapshotStack{state['execution_id']}") == "GONE"
 
