@@ -13,6 +13,7 @@ import httpx2
 import pytest
 import pytest_asyncio
 from temporalio.client import Client, WorkflowHandle
+from temporalio.worker import UnsandboxedWorkflowRunner
 
 from definitions.automation import coerce_parameters, load_document
 from records.database import open_pool
@@ -23,7 +24,7 @@ from tests.aws.published.cases import APPROVER, CASES, Case, State, load
 from tests.aws.published.commands import BOSS
 from tests.aws.published.functions import answer_invocations
 from tests.aws.published.of_aws import OF_AWS
-from worker.host import make_worker, sandbox
+from worker.host import make_worker
 from worker.stack.postgres import EmbeddedPostgres
 from workflows.automation import AutomationWorkflow
 from workflows.automation_messages import Decide
@@ -66,7 +67,7 @@ async def worker(
     pool = await open_pool(settings.require_database_url())
     async with (
         httpx2.AsyncClient() as http,
-        make_worker(temporal, pool, settings, http, workflow_runner=sandbox()),
+        make_worker(temporal, pool, settings, http, workflow_runner=UnsandboxedWorkflowRunner()),
     ):
         yield queue
     await pool.close()

@@ -7,13 +7,14 @@ import httpx2
 import pytest
 import pytest_asyncio
 from temporalio.client import Client
+from temporalio.worker import UnsandboxedWorkflowRunner
 
 from records.database import open_pool
 from settings import Settings
 from tests.cli.command import Command
 from tests.cli.plans import PLANS
 from tests.mailbox import MailServer
-from worker.host import make_worker, sandbox
+from worker.host import make_worker
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ async def working(tocsin: Command, temporal: Client, database_url: str, data: Pa
     try:
         async with (
             httpx2.AsyncClient() as http,
-            make_worker(temporal, pool, settings, http, workflow_runner=sandbox()),
+            make_worker(temporal, pool, settings, http, workflow_runner=UnsandboxedWorkflowRunner()),
         ):
             yield tocsin
     finally:

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Replayer
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from client import Tocsin
 from records.database import Pool
@@ -73,11 +73,14 @@ async def stories(
     tmp_path: Path,
     replayer: Replayer,
 ) -> AsyncIterator[Stories]:
-    """Starts incidents and engagements on a running worker; at the end each must have gone as it said."""
+    """Starts incidents and engagements on a running worker; at the end each must have gone as it said.
+
+    The worker is as in production; each story is then replayed in the sandbox.
+    """
     tocsin = Tocsin(pool=pool, temporal=env.client, author="chi", task_queue=settings.task_queue)
     async with (
         httpx2.AsyncClient() as http,
-        make_worker(env.client, pool, settings, http, workflow_runner=sandbox()),
+        make_worker(env.client, pool, settings, http, workflow_runner=UnsandboxedWorkflowRunner()),
     ):
         stories = Stories(env, tocsin, mailbox, tmp_path, replayer, settings.task_queue)
         try:

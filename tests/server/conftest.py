@@ -8,6 +8,7 @@ import httpx2
 import pytest
 import pytest_asyncio
 from temporalio.client import Client
+from temporalio.worker import UnsandboxedWorkflowRunner
 
 from client import Tocsin
 from records.database import Pool
@@ -15,7 +16,7 @@ from settings import Settings
 from tests.mailbox import Mailbox
 from tests.paging.twilio import TwilioPeer
 from tests.server.shop import OUR_NUMBER, PLANS, PUBLIC_URL, Shop, serving
-from worker.host import make_worker, sandbox
+from worker.host import make_worker
 
 
 @pytest_asyncio.fixture
@@ -75,6 +76,6 @@ async def shop(
     """All of it, while a worker runs."""
     async with (
         httpx2.AsyncClient() as http,
-        make_worker(temporal, pool, settings, http, workflow_runner=sandbox()),
+        make_worker(temporal, pool, settings, http, workflow_runner=UnsandboxedWorkflowRunner()),
     ):
         yield Shop(tocsin, server, twilio, mailbox)

@@ -32,7 +32,7 @@ def look(cloud: Cloud, made: str) -> dict[str, Any]:
 def snapshots(cloud: Cloud) -> dict[str, str]:
     """Descriptions by id."""
     found = cloud.client("ec2").describe_snapshots(OwnerIds=["self"])["Snapshots"]
-    return {each["SnapshotId"]: each["Description"] for each in found}
+    return {each["SnapshotId"]: each.get("Description", "") for each in found}
 
 
 def encryption(cloud: Cloud, bucket: str) -> dict[str, Any]:
