@@ -269,7 +269,7 @@ cases = st.builds(
 
 
 @settings(
-    max_examples=4,
+    max_examples=2,
     deadline=None,
     derandomize=True,
     suppress_health_check=[
@@ -293,7 +293,7 @@ async def test_exactly_the_pages_that_the_manual_says(stories: Stories, case: Ca
 
 
 @settings(
-    max_examples=4,
+    max_examples=2,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

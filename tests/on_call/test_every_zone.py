@@ -35,6 +35,7 @@ def test_there_are_as_many_zones_and_changes_as_the_world_has() -> None:
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.xdist_group("zones")  # the changes are looked for once
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_around_every_change_of_clocks_exactly_those_are_on_call_whose_turn_it_is(chunk: int) -> None:
     for name, clocks, change, before, after in every_change()[chunk::CHUNKS]:
