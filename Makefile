@@ -14,7 +14,7 @@ demo: $(VENV)/.demo
 	$(BIN)/python -m examples.demo
 
 test: $(VENV)/.test $(POSTFIX) $(BWRAP) check
-	$(BIN)/pytest --numprocesses 4 --dist loadgroup
+	$(BIN)/pytest --numprocesses 3 --dist loadgroup
 
 # Formatting, style, types, and who may import whom.
 check: $(VENV)/.test

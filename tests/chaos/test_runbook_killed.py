@@ -84,7 +84,7 @@ async def runbooks(settings: Settings, temporal: Client, tmp_path: Path) -> Asyn
         yield Runbooks(tocsin, tmp_path, settings.task_queue)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 async def test_killed_between_any_two_steps_a_runbook_runs_each_of_them_once(
     runbooks: Runbooks, settings: Settings, run_worker: RunWorker, tmp_path: Path
 ) -> None:
